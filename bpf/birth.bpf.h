@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Whose an address space is: the paths of its program and its cgroup, walked when it is first
+ * followed. The process may be gone before anybody could read them in /proc.
+ */
+#ifndef MLOCKSCOPE_BIRTH_BPF_H
+#define MLOCKSCOPE_BIRTH_BPF_H
+
+#include "maps.bpf.h"
+
+/* False if there is no room, or the name had to be cut. */
+static __always_inline bool add_part(struct wire_path *path, const void *name)
+{
+	__u32 i = path->parts;
+	long length;
+
+	if (i >= WIRE_PATH_PARTS)
+		return false;
+	length = bpf_probe_read_kernel_str(path->part[i], WIRE_PART_LEN, name);
+	if (length <= 0 || length == WIRE_PART_LEN)
+		return false;
+	path->parts = i + 1;
+	return true;
+}
+
+/* As fs/d_path.c prepend_path() does it, up to the root of all mounts. */
+static __noinline int exe_path(struct wire_path *path, struct task_struct *task)
+{
+	struct dentry *dentry, *root;
+	struct vfsmount *vfs;
+	struct mount *mount, *parent;
+
+	if (!path || !task)
+		return 0;
+	path->parts = path->flags = 0;
+	dentry = BPF_CORE_READ(task, mm, exe_file, f_path.dentry);
+	vfs = BPF_CORE_READ(task, mm, exe_file, f_path.mnt);
+	if (!dentry || !vfs)
+		return 0;
+	mount = (void *)vfs - bpf_core_field_offset(struct mount, mnt);
+	for (int i = 0; i < 2 * WIRE_PATH_PARTS; i++) {
+		root = BPF_CORE_READ(mount, mnt.mnt_root);
+		if (dentry != root) {
+			if (!add_part(path, BPF_CORE_READ(dentry, d_name.name)))
+				return 0;
+			dentry = BPF_CORE_READ(dentry, d_parent);
+			continue;
+		}
+		parent = BPF_CORE_READ(mount, mnt_parent);
+		if (parent == mount || !parent) {
+			path->flags = WIRE_PATH_COMPLETE;
+			return 0;
+		}
+		dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+		mount = parent;
+	}
+	return 0;
+}
+
+static __noinline int cgroup_path(struct wire_path *path, struct task_struct *task)
+{
+	struct cgroup_subsys_state *css, *parent;
+	struct cgroup *cgroup;
+
+	if (!path || !task)
+		return 0;
+	path->parts = path->flags = 0;
+	cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp);
+	if (!cgroup)
+		return 0;
+	css = &cgroup->self;
+	for (int i = 0; i <= WIRE_PATH_PARTS; i++) {
+		parent = BPF_CORE_READ(css, parent);
+		if (!parent) {
+			path->flags = WIRE_PATH_COMPLETE;
+			return 0;
+		}
+		if (!add_part(path, BPF_CORE_READ(css, cgroup, kn, name)))
+			return 0;
+		css = parent;
+	}
+	return 0;
+}
+
+/* Names, no events: if there is no room, the collector asks /proc, and nothing is lost. */
+static __noinline int send_birth(__u64 space, struct task_struct *task)
+{
+	struct wire_birth *record = bpf_ringbuf_reserve(&events, sizeof(*record), 0);
+
+	if (!record)
+		return 0;
+	record->type = WIRE_BIRTH;
+	__builtin_memset(record->pad, 0, sizeof(record->pad));
+	record->pid = BPF_CORE_READ(task, tgid);
+	record->space = space;
+	exe_path(&record->exe, task);
+	cgroup_path(&record->cgroup, task);
+	send_record(record);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What every traced system call has in common: at its enter the arguments, the time and the
+ * kernel's word are kept with the task; at its exit one complete record is sent.
+ *
+ * Order. A record's place in the ring is taken before the word at exit is read. So of two calls
+ * that raced, the later record has seen the effect of both, and a reader that believes the last
+ * word ends where the kernel ended. Calls that raced are marked (WIRE_OVERLAPPED): two counters of
+ * the address space, calls begun and calls ended, tell at no cost.
+ */
+#ifndef MLOCKSCOPE_CALLS_BPF_H
+#define MLOCKSCOPE_CALLS_BPF_H
+
+#include "spaces.bpf.h"
+#include "words.bpf.h"
+
+/* include/uapi/asm-generic/mman-common.h, mman.h, linux/mman.h: the same on x86 and arm64 */
+#define MAP_FIXED	  0x10
+#define MAP_LOCKED	  0x2000
+#define MREMAP_FIXED	  2
+#define MREMAP_DONTUNMAP  4
+
+static __always_inline __u64 page_up(__u64 at)
+{
+	return (at + page_size - 1) & ~(page_size - 1);
+}
+
+static __always_inline bool is_range_lock(__u32 call)
+{
+	return call == WIRE_MLOCK || call == WIRE_MLOCK2 || call == WIRE_MUNLOCK;
+}
+
+/* What mm/mlock.c do_mlock() and munlock() make of their arguments; wraps as they do. */
+static __always_inline struct range applied(__u64 addr, __u64 len)
+{
+	__u64 start = addr & ~(page_size - 1);
+	__u64 end = start + page_up(len + (addr & (page_size - 1)));
+
+	return (struct range){ start, end < start ? start : end };
+}
+
+static __always_inline struct range mapped(__u64 addr, __u64 len)
+{
+	return (struct range){ addr, addr + page_up(len) };
+}
+
+/* The pages whose state at exit belongs to the record. */
+static __always_inline struct range judged_range(__u32 call, const struct pending *p, long ret)
+{
+	const __u64 *a = p->args;
+
+	if (is_range_lock(call))
+		return applied(a[0], a[1]);
+	if (call == WIRE_MMAP)
+		return ret >= 0 ? mapped(ret, a[1]) :
+		       a[3] & MAP_FIXED ? mapped(a[0], a[1]) : (struct range){};
+	if (call == WIRE_MREMAP)
+		return ret >= 0 ? mapped(ret, a[2]) :
+		       a[3] & MREMAP_FIXED ? mapped(a[4], a[2]) : (struct range){};
+	if (call == WIRE_BRK && (__u64)ret > p->extent)
+		return (struct range){ page_up(p->extent), page_up(ret) };
+	if (call == WIRE_SHMAT && ret >= 0)
+		return (struct range){ ret, ret + p->extent };
+	return (struct range){};
+}
+
+static __always_inline bool asks_for_lock(__u32 call, const unsigned long *args)
+{
+	return call <= WIRE_MUNLOCKALL || (call == WIRE_MMAP && (args[3] & MAP_LOCKED));
+}
+
+/* What only the state before the call can tell. */
+static __always_inline void note_entry(__u32 call, struct pending *p, struct mm_struct *mm)
+{
+	struct vma_note note = { .want_file = 1 };
+
+	if (is_range_lock(call)) {
+		struct range range = applied(p->args[0], p->args[1]);
+
+		if (range.end - range.start == page_size && !p->overlapped)
+			return; /* settle_entry_word() can tell, at a fraction of the cost */
+		p->entry_word = 1;
+		if (range.start < range.end && !short_word(&p->before, range.start, range.end))
+			walk_word(&p->walk, &p->before, p->runs, &range);
+	} else if (call == WIRE_BRK) {
+		p->extent = BPF_CORE_READ(mm, brk);
+	} else if (call == WIRE_SHMDT) {
+		/* ipc/shm.c ksys_shmdt(): the whole attachment goes, however it was split */
+		if (!find_vma(&note, p->args[0]))
+			p->extent = page_up(note.file_size);
+	} else if (call == WIRE_MREMAP && (p->args[3] & MREMAP_DONTUNMAP)) {
+		note.want_file = 0;
+		if (!find_vma(&note, p->args[0])) {
+			p->old_start = note.start;
+			p->old_end = note.end;
+		}
+	}
+}
+
+static __always_inline struct space *followed_space(__u32 call, __u64 mm, struct task_struct *task,
+						    const unsigned long *args)
+{
+	struct space *space = bpf_map_lookup_elem(&spaces, &mm);
+	const __u64 *idle;
+
+	if (asks_for_lock(call, args))
+		return space ?: wanted(task) ? add_space(mm, task, birth_flags(task->mm)) : NULL;
+	if (!space || (call == WIRE_BRK && !args[0]))
+		return NULL;
+	idle = bpf_map_lookup_elem(&idle_since, &space->id);
+	return idle && *idle == space->started ? NULL : space;
+}
+
+static __always_inline int call_enter(__u32 call, const unsigned long *args, int nargs)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 mm = (__u64)task->mm;
+	struct space *space;
+	struct pending *p;
+
+	if (!mm || muted)
+		return 0;
+	space = followed_space(call, mm, task, args);
+	if (!space)
+		return 0;
+	p = bpf_task_storage_get(&pending_calls, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!p) {
+		__sync_fetch_and_add(&spaces_refused, 1);
+		return 0;
+	}
+	for (int i = 0; i < 5; i++)
+		p->args[i] = i < nargs ? args[i] : 0;
+	p->mm = mm;
+	p->space = space->id;
+	p->call = call;
+	p->extent = p->old_start = p->old_end = 0;
+	p->before = (struct wire_word){};
+	p->entry_word = 0;
+	p->locked_vm = task->mm->locked_vm;
+	p->order = __sync_fetch_and_add(&space->started, 1);
+	p->overlapped = space->finished != p->order;
+	p->active = 1;
+	p->enter = bpf_ktime_get_ns();
+	note_entry(call, p, task->mm);
+	return 0;
+}
+
+static __always_inline void fill_call(struct wire_call *record, __u32 call, const struct pending *p,
+				      const struct space *space, struct task_struct *task, long ret)
+{
+	record->call = call;
+	record->flags = space->flags;
+	record->lost = space->lost;
+	record->space = space->id;
+	record->enter = p->enter;
+	record->exit = bpf_ktime_get_ns();
+	record->pid = task->tgid;
+	record->tid = task->pid;
+	record->uid = task->cred->uid.val;
+	record->pad = 0;
+	__builtin_memcpy(record->comm, task->comm, sizeof(record->comm));
+	for (int i = 0; i < 5; i++)
+		record->args[i] = p->args[i];
+	record->extent = p->extent;
+	record->ret = ret;
+	record->before = p->before;
+	record->after = (struct wire_word){};
+}
+
+/*
+ * One page, nothing beside it: it was locked before if it is locked now and locked_vm, in which the
+ * kernel counts VM_LOCKED pages (mm/mlock.c mlock_fixup()), is as it was, or if it is not locked now
+ * and locked_vm has changed.
+ */
+static __always_inline void settle_entry_word(struct wire_call *record, const struct pending *p,
+					      struct task_struct *task)
+{
+	bool changed = task->mm->locked_vm != p->locked_vm;
+	bool locked = record->after.locked == WIRE_ALL;
+
+	if (p->entry_word || record->flags & WIRE_OVERLAPPED || !is_range_lock(record->call) ||
+	    (record->after.locked != WIRE_ALL && record->after.locked != WIRE_NONE) ||
+	    record->after.flags & WIRE_HOLE)
+		return;
+	record->before = record->after;
+	record->before.locked = locked != changed ? WIRE_ALL : WIRE_NONE;
+}
+
+/* To be asked after the word at exit was read: did another call begin or go on beside this one? */
+static __always_inline __u16 overlap_flag(const struct pending *p, const struct space *space)
+{
+	return p->overlapped || *(volatile __u64 *)&space->started != p->order + 1 ? WIRE_OVERLAPPED : 0;
+}
+
+/* The common record. False if it is not enough: a range of several VMAs. */
+static __always_inline bool send_short(__u32 call, struct pending *p, struct space *space, long ret,
+				       struct range range)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct wire_call *record = take_record(sizeof(*record), &space->lost);
+
+	if (!record)
+		return true;
+	record->type = WIRE_CALL;
+	fill_call(record, call, p, space, task, ret);
+	if (range.start < range.end && !short_word(&record->after, range.start, range.end)) {
+		bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);
+		return false;
+	}
+	record->flags |= overlap_flag(p, space);
+	settle_entry_word(record, p, task);
+	send_record(record);
+	return true;
+}
+
+#if defined(__TARGET_ARCH_x86)
+struct pt_regs { unsigned long sp; } __attribute__((preserve_access_index));
+/* In a system call wrapper of the C library, a leaf, the return address is on top of the stack. */
+static __always_inline __u64 call_place(struct task_struct *task)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	__u64 place = 0;
+
+	bpf_probe_read_user(&place, sizeof(place), (void *)BPF_CORE_READ(regs, sp));
+	return place;
+}
+#else
+struct user_pt_regs { __u64 regs[31]; } __attribute__((preserve_access_index));
+/* ... or in the link register. */
+static __always_inline __u64 call_place(struct task_struct *task)
+{
+	struct user_pt_regs *regs = (struct user_pt_regs *)bpf_task_pt_regs(task);
+
+	return BPF_CORE_READ(regs, regs[30]);
+}
+#endif
+
+static __always_inline void note_failure(struct wire_call_detail *record, __u64 addr)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct vma_note note = { .want_file = 1 };
+	__u64 caps = 0;
+
+	record->evidence = WIRE_FAILED;
+	record->limit_soft = BPF_CORE_READ(task, signal, rlim[RLIMIT_MEMLOCK].rlim_cur);
+	record->limit_hard = BPF_CORE_READ(task, signal, rlim[RLIMIT_MEMLOCK].rlim_max);
+	record->locked_bytes = BPF_CORE_READ(task, mm, locked_vm) * page_size;
+	bpf_core_read(&caps, sizeof(caps), &task->cred->cap_effective);
+	if (caps & (1ULL << CAP_IPC_LOCK))
+		record->evidence |= WIRE_CAP_IPC_LOCK;
+	if (!find_vma(&note, addr) && note.magic == SECRETMEM_MAGIC)
+		record->evidence |= WIRE_SECRETMEM;
+	record->place = call_place(task);
+}
+
+static __noinline int send_detail(__u32 call, struct pending *p, struct space *space, long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct wire_call_detail *record;
+	struct range range;
+
+	if (!p || !space)
+		return 0;
+	range = judged_range(call, p, ret);
+	record = take_record(sizeof(*record), &space->lost);
+	if (!record)
+		return 0;
+	record->call.type = WIRE_CALL_DETAIL;
+	fill_call(&record->call, call, p, space, task, ret);
+	record->limit_soft = record->limit_hard = record->locked_bytes = record->place = 0;
+	record->evidence = record->pad = 0;
+	record->old_start = p->old_start;
+	record->old_end = p->old_end;
+	record->old_after = (struct wire_word){};
+	if (range.start < range.end)
+		walk_word(&p->walk, &record->call.after, record->after_runs, &range);
+	range = (struct range){ p->old_start, p->old_end };
+	if (range.start < range.end)
+		walk_word(&p->walk, &record->old_after, record->old_runs, &range);
+	for (int i = 0; i < WIRE_MAX_RUNS; i++)
+		record->before_runs[i] = p->runs[i];
+	if (ret < 0)
+		note_failure(record, p->args[0]);
+	record->call.flags |= overlap_flag(p, space);
+	settle_entry_word(&record->call, p, task);
+	send_record(record);
+	return 0;
+}
+
+static __always_inline int call_exit(__u32 call, long ret)
+{
+	struct pending *p = bpf_task_storage_get(&pending_calls, bpf_get_current_task_btf(), 0, 0);
+	struct space *space;
+	bool plain;
+
+	if (!p || !p->active || p->call != call)
+		return 0;
+	p->active = 0;
+	space = bpf_map_lookup_elem(&spaces, &p->mm);
+	if (!space || space->id != p->space)
+		return 0;
+	if (call == WIRE_SHMAT && ret >= 0) {
+		struct vma_note note = {};
+
+		if (!find_vma(&note, ret))
+			p->extent = note.end - ret;
+	}
+	plain = ret >= 0 && p->before.locked != WIRE_SOME && !p->old_end;
+	if (!plain || !send_short(call, p, space, ret, judged_range(call, p, ret)))
+		send_detail(call, p, space, ret);
+	__sync_fetch_and_add(&space->finished, 1);
+	return 0;
+}
+
+/* The two programs of a system call, thin as can be. */
+#define TRACED_CALL(name, id, nargs)							\
+	SEC("tp/syscalls/sys_enter_" #name)						\
+	int enter_##name(struct syscall_enter *ctx)					\
+	{										\
+		unsigned long args[5] = {};						\
+											\
+		if (nargs > 0) args[0] = ctx->args[0];					\
+		if (nargs > 1) args[1] = ctx->args[1];					\
+		if (nargs > 2) args[2] = ctx->args[2];					\
+		if (nargs > 3) args[3] = ctx->args[3];					\
+		if (nargs > 4) args[4] = ctx->args[4];					\
+		return call_enter(id, args, nargs);					\
+	}										\
+	SEC("tp/syscalls/sys_exit_" #name)						\
+	int exit_##name(struct syscall_exit *ctx)					\
+	{										\
+		return call_exit(id, ctx->ret);						\
+	}
+
+#endif

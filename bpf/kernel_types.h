@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * The few kernel fields that are read, by CO-RE: offsets come from the running kernel's BTF, so
+ * only names matter here, neither order nor completeness.
+ */
+#ifndef MLOCKSCOPE_KERNEL_TYPES_H
+#define MLOCKSCOPE_KERNEL_TYPES_H
+
+#include <stdbool.h>
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+
+/* include/linux/mm.h */
+#define VM_GROWSDOWN  0x00000100UL
+#define VM_PFNMAP     0x00000400UL
+#define VM_LOCKED     0x00002000UL
+#define VM_IO	      0x00004000UL
+#define VM_DONTEXPAND 0x00040000UL
+#define VM_HUGETLB    0x00400000UL
+#define VM_MIXEDMAP   0x10000000UL
+/* What vma_supports_mlock() (mm/internal.h) refuses and can be told from the flags. */
+#define VM_NEVER_LOCKED (VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP | VM_HUGETLB)
+
+#define SECRETMEM_MAGIC 0x5345434d /* include/uapi/linux/magic.h */
+#define CAP_IPC_LOCK	14
+#define RLIMIT_MEMLOCK	8
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+typedef struct { int counter; } atomic_t;
+typedef struct { unsigned int val; } kuid_t;
+
+struct super_block { unsigned long s_magic; };
+struct inode { struct super_block *i_sb; long long i_size; };
+struct qstr { const unsigned char *name; };
+struct dentry { struct dentry *d_parent; struct qstr d_name; };
+struct vfsmount { struct dentry *mnt_root; };
+struct mount { /* fs/mount.h */
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+};
+struct path { struct vfsmount *mnt; struct dentry *dentry; };
+struct file { struct inode *f_inode; struct path f_path; };
+
+struct vm_area_struct {
+	unsigned long vm_start;
+	unsigned long vm_end;
+	unsigned long vm_flags;
+	struct file *vm_file;
+};
+
+struct mm_struct {
+	unsigned long locked_vm;
+	unsigned long def_flags;
+	unsigned long brk;
+	struct file *exe_file;
+};
+
+struct rlimit { unsigned long rlim_cur; unsigned long rlim_max; };
+struct signal_struct {
+	atomic_t live;
+	struct rlimit rlim[16];
+};
+
+/* __u32[2] before 6.3 and one __u64 since: the same bytes, so only its place is asked for. */
+typedef struct { __u64 val; } kernel_cap_t;
+struct cred { kuid_t uid; kernel_cap_t cap_effective; };
+
+struct kernfs_node { __u64 id; const char *name; };
+struct cgroup;
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
+};
+struct cgroup {
+	struct cgroup_subsys_state self;
+	struct kernfs_node *kn;
+};
+struct css_set { struct cgroup *dfl_cgrp; };
+
+struct task_struct {
+	struct mm_struct *mm;
+	int pid;
+	int tgid;
+	char comm[16];
+	struct task_struct *group_leader;
+	struct signal_struct *signal;
+	const struct cred *cred;
+	struct css_set *cgroups;
+};
+
+#pragma clang attribute pop
+
+/* Context of BPF_TRACE_ITER programs on task_vma, kernel/bpf/task_iter.c. */
+struct seq_file;
+struct bpf_iter_meta { struct seq_file *seq; };
+struct bpf_iter__task_vma {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	struct vm_area_struct *vma;
+};
+
+/* Context of BPF programs on syscalls:sys_enter_*, kernel/trace/trace_syscalls.c. */
+struct syscall_enter {
+	__u64 unused;
+	__u64 nr;
+	unsigned long args[6];
+};
+struct syscall_exit {
+	__u64 unused;
+	__u64 nr;
+	long ret;
+};
+
+#endif

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/*
+ * The kernel's list of mappings of followed address spaces, with their counts of calls begun and
+ * ended: equal counts say that nothing was under way, and which call the list comes after.
+ * Read for one process, or for all of them when tracing starts.
+ */
+#include "spaces.bpf.h"
+
+/* Start following whatever has locked memory already. */
+__u32 snapshot_adopts __weak = 0;
+
+SEC("iter/task_vma")
+int list_mappings(struct bpf_iter__task_vma *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct vm_area_struct *vma = ctx->vma;
+	struct wire_mapping record = { .type = WIRE_MAPPING };
+	struct space *space;
+	__u64 mm;
+
+	if (!task || !vma)
+		return 0;
+	mm = (__u64)task->mm;
+	if (!mm)
+		return 0;
+	space = bpf_map_lookup_elem(&spaces, &mm);
+	if (!space) {
+		if (!snapshot_adopts || birth_flags(task->mm) || !wanted(task))
+			return 0;
+		space = add_space(mm, task, 0);
+		if (!space)
+			return 0;
+	}
+	/* finished first: read the other way round, a call in between would look like none */
+	record.finished = *(volatile __u64 *)&space->finished;
+	record.started = *(volatile __u64 *)&space->started;
+	record.lost = space->lost;
+	record.space = space->id;
+	record.pid = task->tgid;
+	record.time = bpf_ktime_get_ns();
+	record.start = vma->vm_start;
+	record.end = vma->vm_end;
+	if (vma->vm_flags & VM_LOCKED)
+		record.flags |= WIRE_MAPPING_LOCKED;
+	if (vma->vm_flags & VM_NEVER_LOCKED)
+		record.flags |= WIRE_MAPPING_SPECIAL;
+	if (vma->vm_flags & VM_GROWSDOWN)
+		record.flags |= WIRE_MAPPING_GROWS_DOWN;
+	__builtin_memcpy(record.comm, task->comm, sizeof(record.comm));
+	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";
