@@ -1,0 +1,135 @@
+#include "capture/environment.hpp"
+
+#include "capture/tracefs.hpp"
+
+#include <linux/bpf.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <fstream>
+
+namespace mlockscope::capture {
+namespace {
+
+using State = Check::State;
+
+// include/uapi/linux/capability.h
+struct Capability {
+  int number;
+  const char* name;
+};
+constexpr Capability sys_admin{21, "CAP_SYS_ADMIN"};
+constexpr std::array<Capability, 3> needed{{{39, "CAP_BPF"},
+                                            {38, "CAP_PERFMON"},
+                                            {2, "CAP_DAC_READ_SEARCH"}}};
+
+std::string first_line(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return line;
+}
+
+std::uint64_t effective_capabilities() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("CapEff:")) return std::stoull(line.substr(7), nullptr, 16);
+  return 0;
+}
+
+Check check_privileges() {
+  const std::uint64_t held = effective_capabilities();
+  const auto has = [held](const Capability& c) { return (held >> c.number & 1) != 0; };
+  if (has(sys_admin)) return {State::good, "privileges", "CAP_SYS_ADMIN held", ""};
+  std::string missing;
+  for (const auto& capability : needed)
+    if (!has(capability)) missing += (missing.empty() ? "" : ", ") + std::string(capability.name);
+  if (missing.empty())
+    return {State::good, "privileges", "CAP_BPF, CAP_PERFMON and CAP_DAC_READ_SEARCH held", ""};
+  return {State::missing, "privileges", missing + " not held", "run it as root (sudo)"};
+}
+
+Check check_bpf() {
+  bpf_attr attributes{};
+  attributes.map_type = BPF_MAP_TYPE_ARRAY;
+  attributes.key_size = 4;
+  attributes.value_size = 4;
+  attributes.max_entries = 1;
+  const long fd = ::syscall(SYS_bpf, BPF_MAP_CREATE, &attributes, sizeof(attributes));
+  if (fd >= 0) {
+    ::close(static_cast<int>(fd));
+    return {State::good, "bpf()", "works", ""};
+  }
+  if (errno == ENOSYS)
+    return {State::missing, "bpf()", "this kernel has no BPF",
+            "boot a kernel with CONFIG_BPF_SYSCALL"};
+  return {State::missing, "bpf()", "refused (errno " + std::to_string(errno) + ")",
+          privilege_hint(errno)};
+}
+
+Check check_btf() {
+  if (::access("/sys/kernel/btf/vmlinux", R_OK) == 0)
+    return {State::good, "kernel BTF", "/sys/kernel/btf/vmlinux", ""};
+  return {State::missing, "kernel BTF", "/sys/kernel/btf/vmlinux cannot be read",
+          "mount sysfs on /sys, or boot a kernel with CONFIG_DEBUG_INFO_BTF"};
+}
+
+Check check_tracefs() {
+  const auto tracefs = Tracefs::open();
+  if (!tracefs) {
+    const auto& error = tracefs.error();
+    return {State::missing, "tracepoints", error.what + ": " + error.why, error.hint};
+  }
+  if (!tracefs.value().event_id("syscalls/sys_enter_mlock"))
+    return {State::missing, "tracepoints", "no syscalls:sys_enter_mlock",
+            "boot a kernel with CONFIG_FTRACE_SYSCALLS"};
+  return {State::good, "tracepoints", tracefs.value().place(), ""};
+}
+
+Check check_lockdown() {
+  const std::string line = first_line("/sys/kernel/security/lockdown");
+  if (line.find("[confidentiality]") != std::string::npos)
+    return {State::missing, "lockdown", "confidentiality: BPF may not read kernel memory",
+            "boot with lockdown=integrity, or without lockdown"};
+  const auto open = line.find('['), close = line.find(']');
+  if (open == std::string::npos || close == std::string::npos)
+    return {State::good, "lockdown", "not in force", ""};
+  return {State::good, "lockdown", line.substr(open + 1, close - open - 1), ""};
+}
+
+Check check_kernel() {
+  utsname names{};
+  ::uname(&names);
+  return {State::note, "kernel", std::string(names.release) + " on " + names.machine, ""};
+}
+
+} // namespace
+
+std::vector<Check> check_environment() {
+  return {check_kernel(), check_privileges(), check_lockdown(),
+          check_bpf(),    check_btf(),        check_tracefs()};
+}
+
+util::Status check_possible() {
+  for (const Check& check : check_environment())
+    if (check.state == State::missing)
+      return util::Error{"cannot trace here: " + check.what, check.detail, check.hint};
+  return util::success();
+}
+
+std::string privilege_hint(int error_number) {
+  if (error_number == EPERM || error_number == EACCES)
+    return "run it as root (sudo); in a container it needs CAP_SYS_ADMIN, or CAP_BPF with "
+           "CAP_PERFMON";
+  if (error_number == ENOMEM || error_number == E2BIG)
+    return "the kernel is short of memory for BPF";
+  if (error_number == EINVAL || error_number == ESRCH || error_number == ENOENT)
+    return "this kernel lacks something the probes use; mlockscope doctor says what";
+  return "mlockscope doctor says what this kernel allows";
+}
+
+} // namespace mlockscope::capture

@@ -1,0 +1,121 @@
+#include "capture/probes.hpp"
+
+#include "capture/environment.hpp"
+
+#include <linux/perf_event.h>
+#include <sys/syscall.h>
+
+#include <cerrno>
+#include <cstdarg>
+#include <cstdio>
+#include <string_view>
+
+namespace mlockscope::capture {
+namespace {
+
+constexpr std::string_view enter_prefix = "syscalls/sys_enter_";
+constexpr std::string_view exit_prefix = "syscalls/sys_exit_";
+
+/// "syscalls/sys_enter_mlock" for such a program, nothing for others.
+std::string syscall_event(const bpf_program* program) {
+  const std::string_view section = bpf_program__section_name(program);
+  return section.starts_with("tp/") ? std::string(section.substr(3)) : std::string();
+}
+
+int print_nothing(libbpf_print_level, const char*, va_list) { return 0; }
+int print_all(libbpf_print_level, const char* format, va_list args) {
+  return std::vfprintf(stderr, format, args);
+}
+
+void leave_out_missing(probes& skeleton, const Tracefs& tracefs) {
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, skeleton.obj) {
+    const std::string event = syscall_event(program);
+    if (!event.empty() && !tracefs.event_id(event)) bpf_program__set_autoload(program, false);
+  }
+}
+
+util::Result<Link> attach_syscall(bpf_program* program, const Tracefs& tracefs,
+                                  const std::string& event) {
+  auto id = tracefs.event_id(event);
+  if (!id) return id.error();
+  perf_event_attr attributes{};
+  attributes.type = PERF_TYPE_TRACEPOINT;
+  attributes.size = sizeof(attributes);
+  attributes.config = static_cast<std::uint64_t>(id.value());
+  // pid -1, cpu 0: a BPF program on a tracepoint runs for every process on every CPU
+  const long fd = ::syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+  if (fd < 0)
+    return util::system_error("cannot open tracepoint " + event, errno, privilege_hint(errno));
+  Link link(bpf_program__attach_perf_event(program, static_cast<int>(fd)));
+  if (!link) {
+    const int error = errno;
+    ::close(static_cast<int>(fd));
+    return util::system_error("cannot attach to tracepoint " + event, error, privilege_hint(error));
+  }
+  return link;
+}
+
+util::Result<Link> attach_other(bpf_program* program) {
+  Link link(bpf_program__attach(program));
+  if (link) return link;
+  return util::system_error(std::string("cannot attach ") + bpf_program__section_name(program),
+                            errno, privilege_hint(errno));
+}
+
+/// 0: what ends address spaces and follows children, 1: exits, 2: enters. An enter without its
+/// exit would look like a call that never ends.
+int rank(const bpf_program* program) {
+  const std::string event = syscall_event(program);
+  return event.starts_with(enter_prefix) ? 2 : event.starts_with(exit_prefix) ? 1 : 0;
+}
+
+} // namespace
+
+void set_libbpf_log(bool verbose) { libbpf_set_print(verbose ? print_all : print_nothing); }
+
+util::Result<ProbesPtr> load_probes(const TracerOptions& options, const Tracefs& tracefs) {
+  set_libbpf_log(options.verbose);
+  ProbesPtr skeleton(probes__open());
+  if (!skeleton) return util::system_error("cannot open the probes", errno);
+  skeleton->rodata->page_size = options.page_size;
+  skeleton->rodata->wake_bytes = options.ring_bytes / 8;
+  skeleton->rodata->simulate_loss = options.simulate_loss;
+  choose_filters(*skeleton, options.filters);
+  bpf_map__set_max_entries(skeleton->maps.events, static_cast<std::uint32_t>(options.ring_bytes));
+  leave_out_missing(*skeleton, tracefs);
+  const int error = -probes__load(skeleton.get());
+  if (error != 0)
+    return util::system_error("the kernel refused the probes", error,
+                              privilege_hint(error) + " (--verbose shows the kernel's reasons)");
+  return skeleton;
+}
+
+std::vector<std::string> calls_left_out(const probes& skeleton) {
+  std::vector<std::string> names;
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, skeleton.obj) {
+    const std::string event = syscall_event(program);
+    if (event.starts_with(enter_prefix) && !bpf_program__autoload(program))
+      names.push_back(event.substr(enter_prefix.size()));
+  }
+  return names;
+}
+
+util::Result<std::vector<Link>> attach_probes(probes& skeleton, const Tracefs& tracefs) {
+  std::vector<Link> links;
+  for (int turn = 0; turn <= 2; ++turn) {
+    bpf_program* program = nullptr;
+    bpf_object__for_each_program(program, skeleton.obj) {
+      const bool iterator = program == skeleton.progs.list_mappings;
+      if (iterator || !bpf_program__autoload(program) || rank(program) != turn) continue;
+      const std::string event = syscall_event(program);
+      auto link = event.empty() ? attach_other(program) : attach_syscall(program, tracefs, event);
+      if (!link) return link.error();
+      links.push_back(link.take());
+    }
+  }
+  return links;
+}
+
+} // namespace mlockscope::capture

@@ -1,0 +1,127 @@
+#include "capture/tracer.hpp"
+
+#include "capture/environment.hpp"
+#include "capture/iterator.hpp"
+#include "capture/probes.hpp"
+
+#include <bpf/bpf.h>
+#include <poll.h>
+
+#include <atomic>
+#include <cerrno>
+
+namespace mlockscope::capture {
+namespace {
+
+struct FreeRing {
+  void operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
+};
+
+} // namespace
+
+class Tracer::Impl {
+public:
+  static int forward(void* self, void* data, std::size_t size) {
+    auto& impl = *static_cast<Impl*>(self);
+    (*impl.receiver)(Record(static_cast<const std::byte*>(data), size));
+    return 0;
+  }
+  /// Pause has the values of READER_* in bpf/maps.bpf.h.
+  void announce(Pause pause) {
+    std::atomic_ref(skeleton->bss->reader_state)
+        .store(static_cast<std::uint32_t>(pause), std::memory_order_seq_cst);
+  }
+
+  ProbesPtr skeleton;
+  std::unique_ptr<ring_buffer, FreeRing> ring;
+  std::vector<Link> links; // last: detached first
+  const std::function<void(Record)>* receiver = nullptr;
+};
+
+Tracer::Tracer() : impl_(std::make_unique<Impl>()) {}
+Tracer::~Tracer() = default;
+
+util::Result<std::unique_ptr<Tracer>> Tracer::start(const TracerOptions& options) {
+  if (auto possible = check_possible(); !possible) return possible.error();
+  auto tracefs = Tracefs::open();
+  if (!tracefs) return tracefs.error();
+  auto skeleton = load_probes(options, tracefs.value());
+  if (!skeleton) return skeleton.error();
+
+  std::unique_ptr<Tracer> tracer(new Tracer());
+  auto& impl = *tracer->impl_;
+  impl.skeleton = skeleton.take();
+  if (auto filled = fill_filters(*impl.skeleton, options.filters); !filled) return filled.error();
+  const int events = bpf_map__fd(impl.skeleton->maps.events);
+  impl.ring.reset(ring_buffer__new(events, Impl::forward, &impl, nullptr));
+  if (!impl.ring) return util::system_error("cannot map the ring buffer", errno);
+  auto links = attach_probes(*impl.skeleton, tracefs.value());
+  if (!links) return links.error();
+  impl.links = links.take();
+  return tracer;
+}
+
+int Tracer::ring_fd() const { return bpf_map__fd(impl_->skeleton->maps.events); }
+
+std::size_t Tracer::drain(const std::function<void(Record)>& receiver, Pause next) {
+  impl_->announce(next); // first: a record sent from here on wakes, one sent before is found
+  impl_->receiver = &receiver;
+  const int count = ring_buffer__consume(impl_->ring.get());
+  return count > 0 ? static_cast<std::size_t>(count) : 0;
+}
+
+bool Tracer::record_underway() const {
+  pollfd ring{ring_fd(), POLLIN, 0};
+  return ::poll(&ring, 1, 0) > 0;
+}
+
+util::Result<std::vector<std::byte>> Tracer::mappings(std::uint32_t pid) {
+  impl_->skeleton->bss->snapshot_adopts = 0;
+  return read_mappings(*impl_->skeleton, pid);
+}
+
+util::Result<std::vector<std::byte>> Tracer::adopt_all() {
+  impl_->skeleton->bss->snapshot_adopts = 1;
+  auto records = read_mappings(*impl_->skeleton, std::nullopt);
+  impl_->skeleton->bss->snapshot_adopts = 0;
+  return records;
+}
+
+void Tracer::set_idle(std::uint64_t space, std::uint64_t calls) {
+  // A full map means only that more is sent than needed.
+  bpf_map_update_elem(bpf_map__fd(impl_->skeleton->maps.idle_since), &space, &calls, BPF_ANY);
+}
+
+void Tracer::mute() { std::atomic_ref(impl_->skeleton->bss->muted).store(1); }
+
+std::unordered_map<std::uint64_t, Tracer::Live> Tracer::live_spaces() const {
+  // struct space of bpf/maps.bpf.h
+  struct Space {
+    std::uint64_t id, started, finished, lost;
+    std::uint32_t pid, flags;
+  };
+  std::unordered_map<std::uint64_t, Live> live;
+  const int map = bpf_map__fd(impl_->skeleton->maps.spaces);
+  std::uint64_t key = 0;
+  // An entry that goes while its key is held starts the walk again; ids make that harmless, and
+  // the number of steps bounds it.
+  const std::size_t steps = 2 * bpf_map__max_entries(impl_->skeleton->maps.spaces);
+  int failed = bpf_map_get_next_key(map, nullptr, &key);
+  for (std::size_t i = 0; failed == 0 && i < steps; ++i) {
+    Space space{};
+    if (bpf_map_lookup_elem(map, &key, &space) == 0) live[space.id] = {space.pid, space.lost};
+    failed = bpf_map_get_next_key(map, &key, &key);
+  }
+  return live;
+}
+
+std::vector<std::string> Tracer::missing_calls() const {
+  return calls_left_out(*impl_->skeleton);
+}
+
+Counters Tracer::counters() const {
+  const auto& bss = *impl_->skeleton->bss;
+  return {bss.records_lost, bss.lifetimes_lost, bss.spaces_refused};
+}
+
+} // namespace mlockscope::capture

@@ -1,0 +1,90 @@
+// The live source: loads and attaches the probes, gives out their records as bytes.
+#pragma once
+
+#include "capture/filters.hpp"
+#include "util/fd.hpp"
+#include "util/result.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace mlockscope::capture {
+
+struct TracerOptions {
+  std::uint64_t page_size = 4096;
+  std::size_t ring_bytes = 8u << 20; ///< a power of two and a multiple of the page size
+  std::uint32_t simulate_loss = 0;   ///< drop every Nth record; 0: none
+  bool verbose = false;              ///< libbpf's own lines go to stderr
+  Filters filters;
+};
+
+/// What the probes counted. All since the start.
+struct Counters {
+  std::uint64_t lost = 0;            ///< no room in the ring
+  std::uint64_t lifetimes_lost = 0;  ///< of these, forks and ends of address spaces
+  std::uint64_t spaces_refused = 0;  ///< no room to follow an address space, a call or a process
+};
+
+/// What the reader does after a drain that found nothing.
+enum class Pause : std::uint32_t {
+  none = 0,  ///< looks again at once
+  doze = 1,  ///< looks again within some milliseconds; woken only if much piles up
+  sleep = 2, ///< woken by the next record
+};
+
+class Tracer {
+public:
+  using Record = std::span<const std::byte>;
+
+  /// Loads, attaches and begins. The error is one line for the user, with a hint.
+  static util::Result<std::unique_ptr<Tracer>> start(const TracerOptions&);
+  ~Tracer();
+  Tracer(const Tracer&) = delete;
+
+  /// For epoll, edge-triggered: the probes report here only when the reader has to wake.
+  [[nodiscard]] int ring_fd() const;
+  /// Hands out every record that waits, and returns their number. `next` is what the reader does
+  /// when this returns 0: the probes wake it accordingly.
+  std::size_t drain(const std::function<void(Record)>&, Pause next);
+  /// A record is there, or is being written. To be asked before a sleep: the probe that writes it
+  /// may not have seen that the reader wants to be woken.
+  [[nodiscard]] bool record_underway() const;
+
+  /// The kernel's list of mappings of one followed process (wire_mapping records), or, with
+  /// `adopt_all`, of every process that has locked memory: these are followed from here on.
+  [[nodiscard]] util::Result<std::vector<std::byte>> mappings(std::uint32_t pid);
+  [[nodiscard]] util::Result<std::vector<std::byte>> adopt_all();
+
+  /// Nothing but lock calls need be sent of this address space as long as only `calls` calls have
+  /// begun in it.
+  void set_idle(std::uint64_t space, std::uint64_t calls);
+
+  /// No call that begins from here on is traced; what was sent before can still be drained. The
+  /// probes are detached by the destructor: that takes the kernel more than a second.
+  void mute();
+
+  /// An address space that is followed at this moment.
+  struct Live {
+    std::uint32_t pid = 0;
+    std::uint64_t lost = 0; ///< its events that could not be sent
+  };
+  [[nodiscard]] std::unordered_map<std::uint64_t, Live> live_spaces() const;
+
+  [[nodiscard]] Counters counters() const;
+  /// System calls this kernel does not have.
+  [[nodiscard]] std::vector<std::string> missing_calls() const;
+  /// How the probes are attached; the word of interface `backend`.
+  [[nodiscard]] std::string backend() const { return "tracepoint"; }
+
+private:
+  Tracer();
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+} // namespace mlockscope::capture
