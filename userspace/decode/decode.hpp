@@ -1,0 +1,32 @@
+// Wire bytes -> model::Event. Sizes, types and enumerations are checked here and nowhere else.
+#pragma once
+
+#include "model/event.hpp"
+#include "util/result.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace mlockscope::decode {
+
+/// One record of the ring buffer. Fails on an unknown type, a wrong size or a value out of range.
+[[nodiscard]] util::Result<model::Event> decode(std::span<const std::byte> record, model::PageSize);
+
+/// Whose an address space is. Paths as the kernel has them: hostile text; nothing if unknown.
+struct Birth {
+  model::SpaceId space{};
+  std::uint32_t pid = 0;
+  std::optional<std::string> exe;
+  std::optional<std::string> cgroup;
+};
+
+/// Nothing if the record is of another type; these are for decode().
+[[nodiscard]] std::optional<Birth> decode_birth(std::span<const std::byte> record);
+
+/// The range a lock call acts on, or whose state at exit a record of another call carries: the
+/// reader's side of judged_range() in bpf/calls.bpf.h. Empty if there is none.
+[[nodiscard]] model::PageRange judged_range(const model::CallEvent&, model::PageSize);
+
+} // namespace mlockscope::decode
