@@ -1,0 +1,32 @@
+// NDJSON: one object a line, for programs. The names of its fields are promises.
+#pragma once
+
+#include "report/clock.hpp"
+#include "report/sink.hpp"
+#include "report/writer.hpp"
+
+#include <string>
+
+namespace mlockscope::report {
+
+class JsonSink final : public Sink {
+public:
+  /// `out` must outlive the sink.
+  JsonSink(Writer& out, Clock clock) : out_(out), clock_(clock) {}
+
+  void start(const Start&) override;
+  void finding(const model::Finding&, const ProcessInfo&) override;
+  void exposure(const model::Exposure&) override;
+  void call(const model::CallEvent&, const model::CallReading&) override;
+  void lost(const model::LostEvent&) override;
+  void summary(const Summary&) override;
+  void flush() override { out_.flush(); }
+
+private:
+  Writer& out_;
+  Clock clock_;
+  std::optional<model::PageSize> page_size_; ///< from start()
+  std::string line_;                         ///< reused by call()
+};
+
+} // namespace mlockscope::report

@@ -1,0 +1,166 @@
+// #1 spill, high: demo (pid 4242) unlocked bytes of another lock on the same page
+//   munlock(0x7f00deadb000, 32) asked to unlock 32 B. The kernel works on whole pages of
+//   4 KiB, so it unlocked 0x7f00deadb000-0x7f00deadc000 (4 KiB).
+//   ...
+#include "report/report.hpp"
+
+#include "model/words.hpp"
+#include "report/call_text.hpp"
+#include "report/lock_failure.hpp"
+#include "report/picture.hpp"
+#include "report/prose.hpp"
+#include "report/summary.hpp"
+#include "report/text.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <fmt/format.h>
+
+namespace mlockscope::report {
+namespace {
+
+constexpr std::size_t margin = 2;
+constexpr std::size_t ranges_shown = 4;
+
+std::string paragraph(std::string_view text) { return text.empty() ? "" : wrapped(text, margin); }
+
+/// Who made the earlier lock, and when: "mlock(0x7f00deadb064, 32) 1.2 ms before, by the same
+/// thread".
+std::string victim_text(const model::Victim& victim, const model::CallSite& site) {
+  std::string text = victim.call ? std::string(word(*victim.call)) : "a lock";
+  if (victim.request)
+    text += fmt::format("({}, {})", hex(victim.request->start), victim.request->size());
+  if (victim.locked_at && *victim.locked_at <= site.time)
+    text += ", " + duration(site.time - *victim.locked_at) + " before";
+  if (victim.tid && *victim.tid == site.caller.tid)
+    text += ", by the same thread";
+  else if (victim.tid)
+    text += fmt::format(", by thread {}", *victim.tid);
+  if (victim.now) text += "; mremap has moved it to " + range_text(*victim.now);
+  return text;
+}
+
+std::string exposed_text(const model::Finding& finding) {
+  const std::string bytes = size_words(finding.exposed_bytes);
+  const bool lock_all = finding.kind == model::Kind::lockall_hole;
+  const char* whose = lock_all ? " that mlockall had locked" : " that an earlier lock still covers";
+  std::string text = paragraph(bytes + whose + " can be written to swap now:");
+  const std::size_t shown = std::min(finding.exposed.size(), ranges_shown);
+  for (std::size_t i = 0; i < shown; ++i)
+    text += fmt::format("    {}\n", range_text(finding.exposed[i]));
+  if (finding.exposed.size() > shown)
+    text += fmt::format("    and {}\n", count_words(finding.exposed.size() - shown, "more range"));
+  if (finding.victim) text += wrapped("of " + victim_text(*finding.victim, finding.call), 4, 2);
+  return text;
+}
+
+std::string failure_text(const model::Finding& finding, model::PageSize page) {
+  const int number = errno_of(finding.call.ret);
+  const FailureCause cause = cause_of(finding, page);
+  std::string call = call_text(finding.call) + " = " + result_text(finding.call.ret);
+  if (number != 0) call += fmt::format(" ({})", ::strerror(number));
+  std::string text = paragraph(call);
+  if (finding.failure) text += paragraph(evidence_text(*finding.failure));
+  text += paragraph(cause_text(cause));
+  if (finding.call.call != model::Call::mmap && cause != FailureCause::arguments)
+    text += paragraph("What is not locked works like any memory, and can be written to swap.");
+  const std::string help = help_text(cause, finding);
+  if (!help.empty()) text += wrapped("What helps: " + help, margin);
+  return text;
+}
+
+} // namespace
+
+std::string ReportSink::heading(const model::Finding& finding) const {
+  const std::string title = fmt::format("{}, {}", word(finding.kind), word(finding.severity));
+  const std::string times = finding.count > 1 ? fmt::format(", {} times", finding.count) : "";
+  return fmt::format("#{} {}: {} (pid {}) {}{}\n", static_cast<std::uint64_t>(finding.id),
+                     painted(title, finding.severity, options_.colour),
+                     escape(finding.call.caller.comm.view()), finding.call.caller.pid,
+                     what_happened(finding.kind), times);
+}
+
+std::string ReportSink::unlock_text(const model::Finding& finding) const {
+  const model::CallSite& site = finding.call;
+  std::string text = call_text(site);
+  text += " asked to unlock " + size_words(site.len) + ".";
+  if (site.applied) {
+    const std::string pages = page_size_ ? " of " + size_words(page_size_->bytes()) : "";
+    text += fmt::format(" The kernel works on whole pages{}, so it unlocked {} ({}).", pages,
+                        range_text(*site.applied), size_words(site.applied->size()));
+  }
+  if (errno_of(site.ret) != 0)
+    text += " The call failed with " + result_text(site.ret) + ", but only after that.";
+  return paragraph(text);
+}
+
+std::string ReportSink::who_text(const model::Finding& finding, const ProcessInfo& process) const {
+  const model::Caller& caller = finding.call.caller;
+  std::string text = process.exe ? escape(*process.exe) : "an unknown program";
+  text += fmt::format(", thread {}, uid {}", caller.tid, caller.uid);
+  if (process.container)
+    text += ", container " + escape(process.container->substr(0, 12));
+  else if (process.cgroup && *process.cgroup != "/")
+    text += ", cgroup " + escape(*process.cgroup);
+  const std::string time = time_of_day(options_.clock, finding.call.time);
+  return wrapped("At " + time + " UTC by " + text + ".", margin);
+}
+
+void ReportSink::start(const Start& start) {
+  page_size_ = start.page_size;
+  notes_.write(start_text(start));
+  notes_.flush();
+}
+
+std::string ReportSink::verdict_text(const model::Finding& finding) const {
+  const bool unlock = finding.call.call == model::Call::munlock;
+  const std::string drawing = unlock ? picture(finding) : "";
+  std::string text = unlock ? unlock_text(finding) : "";
+  text += exposed_text(finding);
+  if (!drawing.empty()) text += "\n" + drawing + "\n";
+  text += paragraph(why_it_happens(finding.kind));
+  text += paragraph(how_sure(finding.confidence));
+  const std::string_view help = what_helps(finding.kind);
+  if (!help.empty()) text += paragraph("What helps: " + std::string(help));
+  return text;
+}
+
+void ReportSink::finding(const model::Finding& finding, const ProcessInfo& process) {
+  // Without a page size nothing is rounded.
+  const model::PageSize page = page_size_.value_or(model::PageSize(1));
+  const bool failed = finding.kind == model::Kind::lock_failed;
+  const std::string text = failed ? failure_text(finding, page) : verdict_text(finding);
+  out_.write(heading(finding) + text + who_text(finding, process) + "\n");
+  out_.flush();
+}
+
+void ReportSink::exposure(const model::Exposure& exposure) {
+  out_.write(fmt::format("#{}: its {} {}, after {}\n\n",
+                         static_cast<std::uint64_t>(exposure.finding), size_words(exposure.bytes),
+                         how_it_closed(exposure.closed),
+                         duration(exposure.ended - exposure.opened)));
+  out_.flush();
+}
+
+void ReportSink::call(const model::CallEvent& event, const model::CallReading& reading) {
+  std::string text = fmt::format("{} {} (pid {}) {} = {}", time_of_day(options_.clock, event.exit),
+                                 escape(event.caller.comm.view()), event.caller.pid,
+                                 call_text(event.call, event.addr, event.len, event.flags),
+                                 result_text(event.ret));
+  if (reading.rounding_bytes != 0)
+    text += fmt::format(", rounded by {}", size_words(reading.rounding_bytes));
+  out_.write(text + "\n");
+}
+
+void ReportSink::lost(const model::LostEvent& lost) {
+  out_.flush();
+  notes_.write(lost_text(lost));
+  notes_.flush();
+}
+
+void ReportSink::summary(const Summary& summary) {
+  out_.write(summary_text(summary, options_.colour));
+  out_.flush();
+}
+
+} // namespace mlockscope::report

@@ -1,0 +1,130 @@
+#include "report/summary.hpp"
+
+#include "model/words.hpp"
+#include "report/text.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <iterator>
+
+namespace mlockscope::report {
+namespace {
+
+constexpr std::size_t processes_shown = 10;
+
+/// "12 mlock, 11 munlock".
+template <class Key> std::string counts_text(const std::map<Key, std::uint64_t>& counts) {
+  std::string text;
+  for (const auto& [key, count] : counts)
+    if (count != 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, word(key));
+  return text.empty() ? "none" : text;
+}
+
+std::string severities_text(const Tally::Severities& counts, Colour colour) {
+  std::string text;
+  for (const auto& [severity, count] : counts)
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count,
+                        painted(std::string(word(severity)), severity, colour));
+  return text;
+}
+
+std::string line(std::string_view name, std::string_view value) {
+  return fmt::format("  {:<12} {}\n", name, value);
+}
+
+std::uint64_t total(const model::Totals& totals) {
+  std::uint64_t sum = 0;
+  for (const auto& [kind, count] : totals.findings) sum += count;
+  return sum;
+}
+
+std::string headline(const Summary& summary, Colour colour) {
+  const std::uint64_t findings = total(summary.totals);
+  const std::string time = duration(static_cast<std::uint64_t>(summary.seconds * 1e9));
+  if (findings == 0 && summary.totals.lost != 0)
+    return fmt::format("No findings in what was seen of {}, which is not all.\n", time);
+  if (findings == 0) return fmt::format("No findings in {}.\n", time);
+  const std::string severities = severities_text(summary.tally.severities(), colour);
+  return fmt::format("{} in {}{}.\n", count_words(findings, "finding"), time,
+                     severities.empty() ? "" : " (" + severities + ")");
+}
+
+std::string finding_lines(const Summary& summary) {
+  const model::Totals& totals = summary.totals;
+  std::string text;
+  if (total(totals) != 0) text += line("findings", counts_text(totals.findings));
+  if (summary.hidden != 0)
+    text += line("", fmt::format("{} of them not shown, by your choice", summary.hidden));
+  if (totals.possible != 0) text += line("possible", fmt::format("{}", totals.possible));
+  return text;
+}
+
+std::string exposure_line(const ProcessExposure& sum) {
+  const std::string open = sum.open == 0 ? "" : fmt::format(", {} still open", sum.open);
+  return fmt::format("{} (pid {}): {} of {}, the longest {}{}", escape(sum.comm.view()), sum.pid,
+                     count_words(sum.exposures, "exposure"), size_words(sum.bytes),
+                     duration(sum.longest), open);
+}
+
+std::string exposure_lines(const Tally& tally) {
+  const auto worst = tally.worst();
+  const std::size_t shown = std::min(worst.size(), processes_shown);
+  std::string text;
+  for (std::size_t i = 0; i < shown; ++i)
+    text += line(i == 0 ? "exposed" : "", exposure_line(worst[i]));
+  if (worst.size() > shown)
+    text += line("", "and " + count_words(worst.size() - shown, "more address space"));
+  if (tally.others() != 0)
+    text += line("", "and " + count_words(tally.others(), "exposure") + " of still others");
+  return text;
+}
+
+std::string event_lines(const Summary& summary) {
+  const model::Totals& totals = summary.totals;
+  std::string text = line("calls", counts_text(totals.calls));
+  if (totals.unlocks_without_lock != 0)
+    text += line("", count_words(totals.unlocks_without_lock, "unlock") + " of nothing locked");
+  text += line("events",
+               fmt::format("{} seen, {} lost, by {}; {} alive", totals.events, totals.lost,
+                           summary.backend, count_words(totals.address_spaces, "address space")));
+  return text;
+}
+
+std::string warnings(const model::Totals& totals) {
+  std::string text;
+  const auto out = std::back_inserter(text);
+  if (totals.lost != 0)
+    fmt::format_to(out, "WARNING: {} lost, the view is incomplete: findings may be missing.\n",
+                   count_words(totals.lost, "event"));
+  if (totals.claims_dropped != 0)
+    fmt::format_to(out, "WARNING: {} not followed, because there were too many at once.\n",
+                   count_words(totals.claims_dropped, "lock"));
+  if (totals.findings_dropped != 0)
+    fmt::format_to(out, "WARNING: {} not shown, because one call had too many.\n",
+                   count_words(totals.findings_dropped, "finding"));
+  if (totals.divergences != 0)
+    fmt::format_to(out, "WARNING: model and kernel disagreed {}; the kernel was believed.\n",
+                   count_words(totals.divergences, "time"));
+  return text;
+}
+
+} // namespace
+
+std::string summary_text(const Summary& summary, Colour colour) {
+  return headline(summary, colour) + finding_lines(summary) + exposure_lines(summary.tally) +
+         event_lines(summary) + warnings(summary.totals);
+}
+
+std::string start_text(const Start& start) {
+  return fmt::format("mlockscope {}: tracing with {}; Linux {}, {}, pages of {}\n", start.version,
+                     start.backend, start.kernel, start.machine,
+                     size_words(start.page_size.bytes()));
+}
+
+std::string lost_text(const model::LostEvent& lost) {
+  const std::string cause = lost.cause.empty() ? "" : " (" + escape(lost.cause) + ")";
+  return fmt::format("WARNING: {} lost{}; findings may be missing\n",
+                     count_words(lost.count, "event"), cause);
+}
+
+} // namespace mlockscope::report

@@ -1,0 +1,19 @@
+// What a run came to, for people. Also the lines about the tracing itself that the formats for
+// people share.
+#pragma once
+
+#include "report/colour.hpp"
+#include "report/sink.hpp"
+
+#include <string>
+
+namespace mlockscope::report {
+
+/// Several lines. Says plainly that nothing was found, and warns if the view was incomplete.
+[[nodiscard]] std::string summary_text(const Summary&, Colour);
+/// "mlockscope 0.1.0: tracing with fentry; Linux 6.12.9, x86_64, pages of 4 KiB"
+[[nodiscard]] std::string start_text(const Start&);
+/// "WARNING: 12 events were lost (ring buffer full); findings may be missing"
+[[nodiscard]] std::string lost_text(const model::LostEvent&);
+
+} // namespace mlockscope::report

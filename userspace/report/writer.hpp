@@ -1,0 +1,49 @@
+// The end of the way: whole lines into a file descriptor, and the one place that knows if they
+// arrived.
+#pragma once
+
+#include "util/fd.hpp"
+#include "util/result.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mlockscope::report {
+
+/// Holds lines back until flush() or until there are many. Everything written after a failure is
+/// dropped, and the failure stays to be asked for. A program that wants EPIPE to be an error
+/// instead of its end must ignore SIGPIPE.
+class Writer {
+public:
+  Writer(util::Fd fd, std::string name) : fd_(std::move(fd)), name_(std::move(name)) {}
+  Writer(Writer&&) noexcept = default;
+  Writer& operator=(Writer&&) = delete;
+  /// Flushes; whoever wants to know if that worked calls flush() first.
+  ~Writer() { flush(); }
+
+  /// Makes or empties a file that only its owner can read: findings tell addresses of processes.
+  [[nodiscard]] static util::Result<Writer> to_file(const std::string& path);
+  /// A descriptor of its own for an open one, say 1 for standard output.
+  [[nodiscard]] static util::Result<Writer> to_descriptor(int fd, std::string name);
+
+  /// One line or several, each with its newline.
+  void write(std::string_view lines);
+  void flush();
+
+  [[nodiscard]] bool ok() const { return !error_; }
+  /// The first failure; only if not ok().
+  [[nodiscard]] const util::Error& error() const { return *error_; }
+  [[nodiscard]] bool is_terminal() const;
+
+private:
+  void fail(int error_number);
+  [[nodiscard]] bool wait_until_writable() const;
+
+  util::Fd fd_;
+  std::string name_;
+  std::string held_;
+  std::optional<util::Error> error_;
+};
+
+} // namespace mlockscope::report
