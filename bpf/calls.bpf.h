@@ -15,10 +15,10 @@
 #include "words.bpf.h"
 
 /* include/uapi/asm-generic/mman-common.h, mman.h, linux/mman.h: the same on x86 and arm64 */
-#define MAP_FIXED	  0x10
-#define MAP_LOCKED	  0x2000
-#define MREMAP_FIXED	  2
-#define MREMAP_DONTUNMAP  4
+#define MAP_FIXED	 0x10
+#define MAP_LOCKED	 0x2000
+#define MREMAP_FIXED	 2
+#define MREMAP_DONTUNMAP 4
 
 static __always_inline __u64 page_up(__u64 at)
 {
@@ -52,11 +52,13 @@ static __always_inline struct range judged_range(__u32 call, const struct pendin
 	if (is_range_lock(call))
 		return applied(a[0], a[1]);
 	if (call == WIRE_MMAP)
-		return ret >= 0 ? mapped(ret, a[1]) :
-		       a[3] & MAP_FIXED ? mapped(a[0], a[1]) : (struct range){};
+		return ret >= 0		  ? mapped(ret, a[1])
+		       : a[3] & MAP_FIXED ? mapped(a[0], a[1])
+					  : (struct range){};
 	if (call == WIRE_MREMAP)
-		return ret >= 0 ? mapped(ret, a[2]) :
-		       a[3] & MREMAP_FIXED ? mapped(a[4], a[2]) : (struct range){};
+		return ret >= 0		     ? mapped(ret, a[2])
+		       : a[3] & MREMAP_FIXED ? mapped(a[4], a[2])
+					     : (struct range){};
 	if (call == WIRE_BRK && (__u64)ret > p->extent)
 		return (struct range){ page_up(p->extent), page_up(ret) };
 	if (call == WIRE_SHMAT && ret >= 0)
@@ -169,8 +171,8 @@ static __always_inline void fill_call(struct wire_call *record, __u32 call, cons
 
 /*
  * One page, nothing beside it: it was locked before if it is locked now and locked_vm, in which the
- * kernel counts VM_LOCKED pages (mm/mlock.c mlock_fixup()), is as it was, or if it is not locked now
- * and locked_vm has changed.
+ * kernel counts VM_LOCKED pages (mm/mlock.c mlock_fixup()), is as it was, or if it is not locked
+ * now and locked_vm has changed.
  */
 static __always_inline void settle_entry_word(struct wire_call *record, const struct pending *p,
 					      struct task_struct *task)
@@ -189,7 +191,8 @@ static __always_inline void settle_entry_word(struct wire_call *record, const st
 /* To be asked after the word at exit was read: did another call begin or go on beside this one? */
 static __always_inline __u16 overlap_flag(const struct pending *p, const struct space *space)
 {
-	return p->overlapped || *(volatile __u64 *)&space->started != p->order + 1 ? WIRE_OVERLAPPED : 0;
+	return p->overlapped || *(volatile __u64 *)&space->started != p->order + 1 ? WIRE_OVERLAPPED
+										   : 0;
 }
 
 /* The common record. False if it is not enough: a range of several VMAs. */
@@ -214,7 +217,9 @@ static __always_inline bool send_short(__u32 call, struct pending *p, struct spa
 }
 
 #if defined(__TARGET_ARCH_x86)
-struct pt_regs { unsigned long sp; } __attribute__((preserve_access_index));
+struct pt_regs {
+	unsigned long sp;
+} __attribute__((preserve_access_index));
 /* In a system call wrapper of the C library, a leaf, the return address is on top of the stack. */
 static __always_inline __u64 call_place(struct task_struct *task)
 {
@@ -225,7 +230,9 @@ static __always_inline __u64 call_place(struct task_struct *task)
 	return place;
 }
 #else
-struct user_pt_regs { __u64 regs[31]; } __attribute__((preserve_access_index));
+struct user_pt_regs {
+	__u64 regs[31];
+} __attribute__((preserve_access_index));
 /* ... or in the link register. */
 static __always_inline __u64 call_place(struct task_struct *task)
 {
@@ -313,23 +320,28 @@ static __always_inline int call_exit(__u32 call, long ret)
 }
 
 /* The two programs of a system call, thin as can be. */
-#define TRACED_CALL(name, id, nargs)							\
-	SEC("tp/syscalls/sys_enter_" #name)						\
-	int enter_##name(struct syscall_enter *ctx)					\
-	{										\
-		unsigned long args[5] = {};						\
-											\
-		if (nargs > 0) args[0] = ctx->args[0];					\
-		if (nargs > 1) args[1] = ctx->args[1];					\
-		if (nargs > 2) args[2] = ctx->args[2];					\
-		if (nargs > 3) args[3] = ctx->args[3];					\
-		if (nargs > 4) args[4] = ctx->args[4];					\
-		return call_enter(id, args, nargs);					\
-	}										\
-	SEC("tp/syscalls/sys_exit_" #name)						\
-	int exit_##name(struct syscall_exit *ctx)					\
-	{										\
-		return call_exit(id, ctx->ret);						\
+#define TRACED_CALL(name, id, nargs)                                                               \
+	SEC("tp/syscalls/sys_enter_" #name)                                                        \
+	int enter_##name(struct syscall_enter *ctx)                                                \
+	{                                                                                          \
+		unsigned long args[5] = {};                                                        \
+                                                                                                   \
+		if (nargs > 0)                                                                     \
+			args[0] = ctx->args[0];                                                    \
+		if (nargs > 1)                                                                     \
+			args[1] = ctx->args[1];                                                    \
+		if (nargs > 2)                                                                     \
+			args[2] = ctx->args[2];                                                    \
+		if (nargs > 3)                                                                     \
+			args[3] = ctx->args[3];                                                    \
+		if (nargs > 4)                                                                     \
+			args[4] = ctx->args[4];                                                    \
+		return call_enter(id, args, nargs);                                                \
+	}                                                                                          \
+	SEC("tp/syscalls/sys_exit_" #name)                                                         \
+	int exit_##name(struct syscall_exit *ctx)                                                  \
+	{                                                                                          \
+		return call_exit(id, ctx->ret);                                                    \
 	}
 
 #endif

@@ -9,15 +9,15 @@
 #include "maps.bpf.h"
 
 #define MAX_GLOBS  16
-#define MAX_LEVELS 16	/* depth of cgroups looked through */
+#define MAX_LEVELS 16 /* depth of cgroups looked through */
 
-#define FILTER_PID	0x1
-#define FILTER_COMM	0x2
-#define FILTER_UID	0x4
-#define FILTER_CGROUP	0x8
-#define FILTER_NOT_PID	0x10
-#define FILTER_NOT_COMM 0x20
-#define FILTER_FOLLOW	0x40	/* descendants of what matches, too */
+#define FILTER_PID	     0x1
+#define FILTER_COMM	     0x2
+#define FILTER_UID	     0x4
+#define FILTER_CGROUP	     0x8
+#define FILTER_NOT_PID	     0x10
+#define FILTER_NOT_COMM	     0x20
+#define FILTER_FOLLOW	     0x40 /* descendants of what matches, too */
 #define FILTER_ONLY_FOLLOWED 0x80 /* nothing but what is in `followed`: mlockscope run */
 
 const volatile __u32 filters __weak = 0;

@@ -31,21 +31,43 @@
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
-typedef struct { int counter; } atomic_t;
-typedef struct { unsigned int val; } kuid_t;
+typedef struct {
+	int counter;
+} atomic_t;
+typedef struct {
+	unsigned int val;
+} kuid_t;
 
-struct super_block { unsigned long s_magic; };
-struct inode { struct super_block *i_sb; long long i_size; };
-struct qstr { const unsigned char *name; };
-struct dentry { struct dentry *d_parent; struct qstr d_name; };
-struct vfsmount { struct dentry *mnt_root; };
+struct super_block {
+	unsigned long s_magic;
+};
+struct inode {
+	struct super_block *i_sb;
+	long long i_size;
+};
+struct qstr {
+	const unsigned char *name;
+};
+struct dentry {
+	struct dentry *d_parent;
+	struct qstr d_name;
+};
+struct vfsmount {
+	struct dentry *mnt_root;
+};
 struct mount { /* fs/mount.h */
 	struct mount *mnt_parent;
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
 };
-struct path { struct vfsmount *mnt; struct dentry *dentry; };
-struct file { struct inode *f_inode; struct path f_path; };
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+struct file {
+	struct inode *f_inode;
+	struct path f_path;
+};
 
 struct vm_area_struct {
 	unsigned long vm_start;
@@ -61,17 +83,28 @@ struct mm_struct {
 	struct file *exe_file;
 };
 
-struct rlimit { unsigned long rlim_cur; unsigned long rlim_max; };
+struct rlimit {
+	unsigned long rlim_cur;
+	unsigned long rlim_max;
+};
 struct signal_struct {
 	atomic_t live;
 	struct rlimit rlim[16];
 };
 
 /* __u32[2] before 6.3 and one __u64 since: the same bytes, so only its place is asked for. */
-typedef struct { __u64 val; } kernel_cap_t;
-struct cred { kuid_t uid; kernel_cap_t cap_effective; };
+typedef struct {
+	__u64 val;
+} kernel_cap_t;
+struct cred {
+	kuid_t uid;
+	kernel_cap_t cap_effective;
+};
 
-struct kernfs_node { __u64 id; const char *name; };
+struct kernfs_node {
+	__u64 id;
+	const char *name;
+};
 struct cgroup;
 struct cgroup_subsys_state {
 	struct cgroup *cgroup;
@@ -81,7 +114,9 @@ struct cgroup {
 	struct cgroup_subsys_state self;
 	struct kernfs_node *kn;
 };
-struct css_set { struct cgroup *dfl_cgrp; };
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
 
 struct task_struct {
 	struct mm_struct *mm;
@@ -98,7 +133,9 @@ struct task_struct {
 
 /* Context of BPF_TRACE_ITER programs on task_vma, kernel/bpf/task_iter.c. */
 struct seq_file;
-struct bpf_iter_meta { struct seq_file *seq; };
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
 struct bpf_iter__task_vma {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;

@@ -12,11 +12,11 @@
 /* What is known of one address space while it lives. */
 struct space {
 	__u64 id;
-	__u64 started;		/* traced calls that have begun */
-	__u64 finished;		/* ... that have ended, and were sent or counted as lost */
+	__u64 started;	/* traced calls that have begun */
+	__u64 finished; /* ... that have ended, and were sent or counted as lost */
 	__u64 lost;
 	__u32 pid;
-	__u32 flags;		/* WIRE_BORN_CLEAN */
+	__u32 flags; /* WIRE_BORN_CLEAN */
 };
 
 /* Address spaces with locks or claims, by mm_struct. exit_mmap() removes the entry. */
@@ -47,8 +47,8 @@ struct range {
 struct walk {
 	__u64 at;
 	__u64 end;
-	__u64 locked;	/* bytes seen locked */
-	__u64 open;	/* the last run still goes on */
+	__u64 locked; /* bytes seen locked */
+	__u64 open;   /* the last run still goes on */
 	__u32 runs;
 	__u32 flags;
 	long error;
@@ -58,17 +58,17 @@ struct walk {
 struct pending {
 	__u64 mm;
 	__u64 space;
-	__u64 order;		/* space.started before this call */
+	__u64 order; /* space.started before this call */
 	__u64 enter;
 	__u64 args[5];
 	__u64 extent;
-	__u64 old_start;	/* mremap: the VMA that held the old address */
+	__u64 old_start; /* mremap: the VMA that held the old address */
 	__u64 old_end;
-	__u64 locked_vm;	/* of the address space, at entry */
+	__u64 locked_vm; /* of the address space, at entry */
 	__u8 active;
 	__u8 call;
 	__u8 overlapped;
-	__u8 entry_word;	/* `before` was read at entry */
+	__u8 entry_word; /* `before` was read at entry */
 	__u8 pad[4];
 	struct wire_word before;
 	struct wire_run runs[WIRE_MAX_RUNS];
@@ -89,24 +89,26 @@ struct {
 
 /* Set before load. */
 const volatile __u64 page_size __weak = 4096;
-const volatile __u64 wake_bytes __weak = 1024 * 1024; /* wake a dozing reader when this much waits */
-const volatile __u32 simulate_loss __weak = 0;	     /* drop every Nth record */
+const volatile __u64 wake_bytes __weak =
+	1024 * 1024;			       /* wake a dozing reader when this much waits */
+const volatile __u32 simulate_loss __weak = 0; /* drop every Nth record */
 
 /* Shared with the collector while running. */
-#define READER_BUSY   0	/* it will look again without being told */
-#define READER_DOZING 1	/* it looks again within 5 ms */
-#define READER_ASLEEP 2	/* it has to be woken */
+#define READER_BUSY   0 /* it will look again without being told */
+#define READER_DOZING 1 /* it looks again within 5 ms */
+#define READER_ASLEEP 2 /* it has to be woken */
 __u32 reader_state __weak = READER_BUSY;
-__u32 muted __weak = 0;		/* no new call is looked at: tracing ends */
-__u64 last_space __weak = 0;	/* ids given out */
-__u64 records_lost __weak = 0;	/* ring full (or simulated), of every kind */
+__u32 muted __weak = 0;		 /* no new call is looked at: tracing ends */
+__u64 last_space __weak = 0;	 /* ids given out */
+__u64 records_lost __weak = 0;	 /* ring full (or simulated), of every kind */
 __u64 lifetimes_lost __weak = 0; /* of these, forks and ends of address spaces */
-__u64 spaces_refused __weak = 0;	/* `spaces` or task storage full: a process goes unseen */
+__u64 spaces_refused __weak = 0; /* `spaces` or task storage full: a process goes unseen */
 __u64 simulated __weak = 0;
 
 static __always_inline bool drop_on_purpose(void)
 {
-	return simulate_loss && __sync_fetch_and_add(&simulated, 1) % simulate_loss == simulate_loss - 1;
+	return simulate_loss &&
+	       __sync_fetch_and_add(&simulated, 1) % simulate_loss == simulate_loss - 1;
 }
 
 /* NULL if there is no room: counted in records_lost and in `also`. */

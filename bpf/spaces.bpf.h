@@ -6,7 +6,8 @@
 #include "birth.bpf.h"
 #include "filter.bpf.h"
 
-/* Begins to follow the address space at `mm`; `task` is one of its users. NULL if there is no room. */
+/* Begins to follow the address space at `mm`; `task` is one of its users. NULL if there is no room.
+ */
 static __noinline struct space *add_space(__u64 mm, struct task_struct *task, __u32 flags)
 {
 	struct space fresh = {

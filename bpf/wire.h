@@ -10,9 +10,9 @@
 
 #include <linux/types.h>
 
-#define WIRE_COMM_LEN 16	/* TASK_COMM_LEN */
-#define WIRE_MAX_RUNS 16	/* locked runs reported for one word */
-#define WIRE_MAX_VMAS 32	/* VMAs walked for one word */
+#define WIRE_COMM_LEN 16 /* TASK_COMM_LEN */
+#define WIRE_MAX_RUNS 16 /* locked runs reported for one word */
+#define WIRE_MAX_VMAS 32 /* VMAs walked for one word */
 
 /* wire_call.type and the first byte of every other record */
 #define WIRE_CALL	 1
@@ -43,8 +43,8 @@
 #define WIRE_SOME    3
 
 /* wire_word.flags */
-#define WIRE_HOLE	0x1	/* the page at walked_end is not mapped */
-#define WIRE_GROWS_DOWN 0x2	/* a VMA there is a VM_GROWSDOWN stack */
+#define WIRE_HOLE	0x1 /* the page at walked_end is not mapped */
+#define WIRE_GROWS_DOWN 0x2 /* a VMA there is a VM_GROWSDOWN stack */
 
 /*
  * The kernel's word on VM_LOCKED over a page range: known from the start of the range (which the
@@ -54,7 +54,7 @@ struct wire_word {
 	__u64 walked_end;
 	__u8 locked;
 	__u8 flags;
-	__u8 runs;	/* WIRE_SOME: entries used in the run array that belongs to this word */
+	__u8 runs; /* WIRE_SOME: entries used in the run array that belongs to this word */
 	__u8 pad[5];
 };
 
@@ -64,45 +64,45 @@ struct wire_run {
 };
 
 /* wire_call.flags */
-#define WIRE_OVERLAPPED 0x1	/* another traced call of this address space was under way */
-#define WIRE_BORN_CLEAN 0x2	/* nothing was locked when the address space was first seen */
+#define WIRE_OVERLAPPED 0x1 /* another traced call of this address space was under way */
+#define WIRE_BORN_CLEAN 0x2 /* nothing was locked when the address space was first seen */
 
 /* One finished system call. */
 struct wire_call {
 	__u8 type;
 	__u8 call;
 	__u16 flags;
-	__u32 lost;		/* events of this address space that could not be sent, so far */
-	__u64 space;		/* address space, never reused */
-	__u64 enter;		/* CLOCK_MONOTONIC, ns */
+	__u32 lost;  /* events of this address space that could not be sent, so far */
+	__u64 space; /* address space, never reused */
+	__u64 enter; /* CLOCK_MONOTONIC, ns */
 	__u64 exit;
-	__u32 pid;		/* thread group, initial PID namespace */
+	__u32 pid; /* thread group, initial PID namespace */
 	__u32 tid;
 	__u32 uid;
 	__u32 pad;
 	char comm[WIRE_COMM_LEN];
-	__u64 args[5];		/* as the system call has them */
-	__u64 extent;		/* brk: break before; shmat, shmdt: length of the attachment */
+	__u64 args[5]; /* as the system call has them */
+	__u64 extent;  /* brk: break before; shmat, shmdt: length of the attachment */
 	__s64 ret;
 	struct wire_word before;
 	struct wire_word after;
 };
 
 /* wire_call_detail.evidence */
-#define WIRE_FAILED	  0x1	/* the limit_* and locked fields and place are set */
+#define WIRE_FAILED	  0x1 /* the limit_* and locked fields and place are set */
 #define WIRE_CAP_IPC_LOCK 0x2
 #define WIRE_SECRETMEM	  0x4
 
 /* A call whose words need runs, that failed to lock, or that left an old mapping behind. */
 struct wire_call_detail {
 	struct wire_call call;
-	__u64 limit_soft;	/* RLIMIT_MEMLOCK, bytes */
+	__u64 limit_soft; /* RLIMIT_MEMLOCK, bytes */
 	__u64 limit_hard;
 	__u64 locked_bytes;
-	__u64 place;		/* user return address of the C library's wrapper */
+	__u64 place; /* user return address of the C library's wrapper */
 	__u32 evidence;
 	__u32 pad;
-	__u64 old_start;	/* mremap DONTUNMAP: the VMA that held the old address, at entry */
+	__u64 old_start; /* mremap DONTUNMAP: the VMA that held the old address, at entry */
 	__u64 old_end;
 	struct wire_word old_after;
 	struct wire_run before_runs[WIRE_MAX_RUNS];
@@ -128,14 +128,14 @@ struct wire_fork {
 struct wire_end {
 	__u8 type;
 	__u8 pad[3];
-	__u32 lost;		/* as in wire_call */
+	__u32 lost; /* as in wire_call */
 	__u64 space;
 	__u64 time;
 };
 
 #define WIRE_PATH_PARTS	   24
 #define WIRE_PART_LEN	   64
-#define WIRE_PATH_COMPLETE 0x1	/* it reaches the root, and no part was cut */
+#define WIRE_PATH_COMPLETE 0x1 /* it reaches the root, and no part was cut */
 
 /* A path as the kernel has it: its parts from the last to the first, NUL-terminated. */
 struct wire_path {
@@ -151,12 +151,12 @@ struct wire_birth {
 	__u32 pid;
 	__u64 space;
 	struct wire_path exe;
-	struct wire_path cgroup;	/* cgroup v2; no part: the root */
+	struct wire_path cgroup; /* cgroup v2; no part: the root */
 };
 
 /* wire_mapping.flags */
 #define WIRE_MAPPING_LOCKED	0x1
-#define WIRE_MAPPING_SPECIAL	0x2	/* mlock skips this kind: vma_supports_mlock() */
+#define WIRE_MAPPING_SPECIAL	0x2 /* mlock skips this kind: vma_supports_mlock() */
 #define WIRE_MAPPING_GROWS_DOWN 0x4
 
 /* One VMA of an address space, from the iterator. */
@@ -166,8 +166,8 @@ struct wire_mapping {
 	__u8 pad[2];
 	__u32 pid;
 	__u64 space;
-	__u64 started;		/* calls that have begun, and that have ended and were sent or lost: */
-	__u64 finished;		/* equal, and equal in all records of a pass, if nothing was under way */
+	__u64 started;	/* calls that have begun, and that have ended and were sent or lost: */
+	__u64 finished; /* equal, and equal in all records of a pass, if nothing was under way */
 	__u64 lost;
 	__u64 time;
 	__u64 start;

@@ -17,7 +17,7 @@ struct vma_note {
 	__u64 start;
 	__u64 end;
 	__u64 flags;
-	__u64 file_size;	/* only with want_file */
+	__u64 file_size; /* only with want_file */
 	__u64 magic;
 	__u64 want_file;
 };
