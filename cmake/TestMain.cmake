@@ -1,0 +1,33 @@
+# mlockscope_test(NAME SOURCES... [LIBS target...] [LABEL unit])
+#
+# A Catch2 program that ctest runs as one test. Sources include "support/catch.hpp", which knows both
+# Catch2 2 (its main is one of our sources) and Catch2 3 (its main is a library).
+find_package(Catch2 REQUIRED)
+
+set(MLOCKSCOPE_TESTS_DIR ${CMAKE_CURRENT_LIST_DIR}/../tests)
+
+if(NOT TARGET mlockscope_test_main)
+  if(TARGET Catch2::Catch2WithMain)
+    add_library(mlockscope_test_main INTERFACE)
+    target_link_libraries(mlockscope_test_main INTERFACE Catch2::Catch2WithMain)
+    target_include_directories(mlockscope_test_main INTERFACE ${MLOCKSCOPE_TESTS_DIR})
+  else()
+    file(WRITE ${CMAKE_BINARY_DIR}/catch_main.cpp
+         "#define CATCH_CONFIG_MAIN\n#include <catch2/catch.hpp>\n")
+    add_library(mlockscope_test_main STATIC ${CMAKE_BINARY_DIR}/catch_main.cpp)
+    target_link_libraries(mlockscope_test_main PUBLIC Catch2::Catch2)
+    target_include_directories(mlockscope_test_main PUBLIC ${MLOCKSCOPE_TESTS_DIR})
+  endif()
+endif()
+
+function(mlockscope_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL" "SOURCES;LIBS")
+  if(NOT arg_LABEL)
+    set(arg_LABEL unit)
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_LIBS} mlockscope_test_main)
+  mlockscope_warnings(${name})
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES LABELS ${arg_LABEL})
+endfunction()

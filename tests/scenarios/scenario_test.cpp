@@ -1,0 +1,141 @@
+// Runs every story in this folder: the calls go through the simulated kernel, and what the model
+// says about them must be the lines that begin with `>`.
+//
+//   # comment
+//   page 4096              the page size; 4096 if not said
+//   words silent           the kernel's word on VM_LOCKED cannot be read
+//   lock ADDR LEN          lock2 unlock unmap alike
+//   map ADDR LEN [locked]  on top of what is there
+//   remap ADDR LEN NEW TO  moves, or resizes in place if TO is ADDR
+//   brk ADDR
+//   lockall [current|future|both]      unlockall
+//   refuse ERRNO           the next call fails before it does anything
+//   fork, child, parent, end, finish
+//   > LINE                 what is said; story.hpp has the form
+//   unlocks-without-lock N
+//
+// ADDR is p, p+N, q or q+N; 16 pages of 64 KiB are mapped at p, nothing at q. LEN may be `max`.
+#include "support/catch.hpp"
+#include "support/story.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+using namespace mlockscope::test;
+
+namespace {
+
+struct Script {
+  std::uint64_t page = 4096;
+  Story::Words words = Story::Words::told;
+  Lines expected;
+  std::vector<std::string> calls;
+  std::uint64_t needless_unlocks = 0;
+};
+
+Script read(const std::filesystem::path& path) {
+  Script script;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    std::string first;
+    words >> first;
+    if (first.empty() || first.front() == '#') continue;
+    if (first == ">")
+      script.expected.push_back(line.substr(line.find('>') + 2));
+    else if (first == "page")
+      words >> script.page;
+    else if (first == "words")
+      script.words = Story::Words::silent;
+    else if (first == "unlocks-without-lock")
+      words >> script.needless_unlocks;
+    else
+      script.calls.push_back(line);
+  }
+  return script;
+}
+
+Address address(std::istringstream& from) {
+  std::string text;
+  from >> text;
+  const Address base = text.starts_with('q') ? q : p;
+  return text.size() > 1 ? base + std::stoull(text.substr(2)) : base;
+}
+
+std::uint64_t number(std::istringstream& from) {
+  std::string text;
+  from >> text;
+  return text == "max" ? UINT64_MAX : std::stoull(text);
+}
+
+/// Calls without numbers. Returns false if it is none of them.
+bool play_simple(Story& story, const std::string& name) {
+  if (name == "unlockall") return story.unlock_all(), true;
+  if (name == "fork") return story.fork(), true;
+  if (name == "child") return story.in_child(), true;
+  if (name == "parent") return story.in_parent(), true;
+  if (name == "end") return story.end(), true;
+  if (name == "finish") return story.finish(), true;
+  return false;
+}
+
+void play(Story& story, const std::string& line) {
+  std::istringstream words(line);
+  std::string name;
+  words >> name;
+  if (play_simple(story, name)) return;
+  if (name == "lockall") {
+    std::string which = "current";
+    words >> which;
+    story.lock_all(which == "both" ? 3 : which == "future" ? 2 : 1);
+    return;
+  }
+  if (name == "refuse") {
+    story.refuse(static_cast<std::int64_t>(number(words)));
+    return;
+  }
+  const Address at = address(words);
+  if (name == "brk") {
+    story.brk(at);
+    return;
+  }
+  const std::uint64_t len = number(words);
+  if (name == "remap") {
+    const std::uint64_t new_len = number(words);
+    story.remap(at, len, new_len, address(words));
+    return;
+  }
+  std::string flag;
+  words >> flag;
+  if (name == "lock")
+    story.lock(at, len);
+  else if (name == "lock2")
+    story.lock2(at, len);
+  else if (name == "unlock")
+    story.unlock(at, len);
+  else if (name == "unmap")
+    story.unmap(at, len);
+  else if (name == "map")
+    story.map(at, len, flag == "locked" ? 0x2000 : 0);
+  else
+    FAIL("no such call: " << line);
+}
+
+} // namespace
+
+TEST_CASE("every scenario ends as its file says") {
+  std::size_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(SCENARIOS)) {
+    if (entry.path().extension() != ".txt" || entry.path().stem() == "CMakeLists") continue;
+    ++count;
+    DYNAMIC_SECTION(entry.path().stem().string()) {
+      const Script script = read(entry.path());
+      Story story(script.page, script.words);
+      for (const std::string& line : script.calls) play(story, line);
+      CHECK(story.told() == script.expected);
+      CHECK(story.totals().unlocks_without_lock == script.needless_unlocks);
+      CHECK(story.totals().divergences == 0);
+    }
+  }
+  CHECK(count > 0);
+}

@@ -1,0 +1,8 @@
+// Catch2 2 and 3 have their headers in different places.
+#pragma once
+
+#if __has_include(<catch2/catch_all.hpp>)
+#include <catch2/catch_all.hpp>
+#else
+#include <catch2/catch.hpp>
+#endif

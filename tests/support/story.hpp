@@ -1,0 +1,143 @@
+// A test told as a story: calls in, what the correlator says about them out, as lines of text.
+//
+//   Story story;
+//   story.lock(p, 32).lock(p + 100, 32).unlock(p, 32);
+//   CHECK(story.told() == Lines{"spill high verified [p+100,p+132) of mlock [p+100,p+132)"});
+//
+// Lines:
+//   KIND SEVERITY CONFIDENCE RANGES of CALL REQUEST [now RANGE]    a finding with a victim
+//   lock-failed SEVERITY CONFIDENCE xCOUNT
+//   closed NUMBER WORD BYTES                                       an exposure, by its finding
+//   lost COUNT
+#pragma once
+
+#include "model/correlator.hpp"
+#include "support/sim_kernel.hpp"
+
+#include <functional>
+#include <memory>
+#include <sstream>
+
+namespace mlockscope::test {
+
+using Lines = std::vector<std::string>;
+
+/// Mapped from the start: 16 pages of 64 KiB at p. Nothing is mapped at q.
+inline constexpr Address p = 0x7f00'0000'0000;
+inline constexpr Address q = p + 0x4000'0000;
+inline constexpr std::uint64_t arena = 16 * 65536;
+
+/// Addresses near p and q are written relative to them.
+std::string text(Address);
+std::string text(ByteRange);
+std::string text(const Finding&);
+std::string text(const Exposure&);
+
+/// Keeps what the correlator gives out.
+class Recorder : public Output {
+public:
+  void finding(const Finding& each) override {
+    findings.push_back(each);
+    lines.push_back(text(each));
+  }
+  void exposure(const Exposure& each) override {
+    exposures.push_back(each);
+    lines.push_back(text(each));
+  }
+  void call(const CallEvent&, const CallReading& reading) override { readings.push_back(reading); }
+  void lost(const LostEvent& each) override {
+    losses.push_back(each);
+    lines.push_back("lost " + std::to_string(each.count));
+  }
+  void snapshot_wanted(SpaceId space, std::uint32_t) override { asked.push_back(space); }
+
+  std::vector<Finding> findings;
+  std::vector<Exposure> exposures;
+  std::vector<CallReading> readings;
+  std::vector<LostEvent> losses;
+  std::vector<SpaceId> asked;
+  Lines lines;
+};
+
+class Story {
+public:
+  enum class Words { told, silent };
+
+  explicit Story(std::uint64_t page = 4096, Words words = Words::told, Limits limits = {});
+
+  Story& lock(Address at, std::uint64_t len) { return send(kernel().mlock(at, len)); }
+  Story& lock2(Address at, std::uint64_t len) {
+    return send(kernel().mlock(at, len, Call::mlock2));
+  }
+  Story& unlock(Address at, std::uint64_t len) { return send(kernel().munlock(at, len)); }
+  Story& lock_all(std::uint64_t flags = 1) { return send(kernel().mlockall(flags)); }
+  Story& unlock_all() { return send(kernel().munlockall()); }
+  Story& map(Address at, std::uint64_t len, std::uint64_t flags = 0, SimKernel::Page kind = {}) {
+    return send(kernel().mmap(at, len, flags, kind));
+  }
+  Story& unmap(Address at, std::uint64_t len) { return send(kernel().munmap(at, len)); }
+  Story& remap(Address at, std::uint64_t len, std::uint64_t new_len, Address to,
+               std::uint64_t flags = 1) {
+    return send(kernel().mremap(at, len, new_len, flags, to));
+  }
+  Story& brk(Address end) { return send(kernel().brk(end)); }
+  /// Forks; the story goes on in the parent.
+  Story& fork();
+  /// The story goes on in the address space made last by fork, or in the first.
+  Story& in_child();
+  Story& in_parent();
+  Story& end();
+  Story& snapshot(std::uint64_t lost = 0);
+  Story& tick(Time seconds);
+  Story& finish();
+
+  /// Changes the next event before it is sent.
+  Story& tweak(std::function<void(CallEvent&)> change) {
+    tweak_ = std::move(change);
+    return *this;
+  }
+  Story& overlapped() {
+    return tweak([](CallEvent& event) { event.overlapped = true; });
+  }
+  /// The next call fails with this errno, before it does anything.
+  Story& refuse(std::int64_t error) {
+    kernel().refuse = error;
+    return *this;
+  }
+  /// The next event does not arrive, and the ones after it say so.
+  Story& lose() {
+    lose_next_ = true;
+    return *this;
+  }
+  Story& send(CallEvent event);
+
+  SimKernel& kernel() { return *kernels_[current_]; }
+  Correlator& model() { return model_; }
+  const Totals& totals() { return model_.totals(); }
+  SpaceId space() { return kernel().id; }
+  Recorder out;
+  /// What was given out since this was last asked.
+  Lines told() { return std::exchange(out.lines, {}); }
+  std::vector<PageRange> locked() { return model_.locked_pages(kernel().id); }
+
+  /// What the last call returned.
+  [[nodiscard]] std::int64_t last_ret() const { return last_ret_; }
+
+  std::uint32_t tid = 100;
+  Time now = 1'000'000;
+
+private:
+  struct Sent {
+    std::uint64_t calls = 0;
+    std::uint64_t lost = 0;
+  };
+  Correlator model_;
+  std::vector<std::unique_ptr<SimKernel>> kernels_;
+  std::vector<Sent> sent_;
+  std::size_t current_ = 0;
+  std::function<void(CallEvent&)> tweak_;
+  bool lose_next_ = false;
+  std::int64_t last_ret_ = 0;
+};
+
+} // namespace mlockscope::test

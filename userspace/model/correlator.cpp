@@ -1,0 +1,279 @@
+// Routes every event to the books of its address space and keeps what is common to all: totals,
+// limits, and the findings on failed locks that wait for more of their kind.
+#include "model/correlator.hpp"
+
+#include "model/calls.hpp"
+
+#include <deque>
+#include <unordered_map>
+#include <utility>
+
+namespace mlockscope::model {
+namespace {
+
+/// How long a finding on a failed lock waits, so that it can say how often it happened. Long enough
+/// for a start-up loop to be over, short enough for a person who watches.
+constexpr Time failure_delay = 1'000'000'000;
+
+void apply(Ledger& ledger, const CallEvent& event, const Request& request) {
+  switch (event.call) {
+  case Call::mlock:
+  case Call::mlock2:
+    return apply_lock(ledger, event, request);
+  case Call::munlock:
+    return apply_munlock(ledger, event, request);
+  case Call::mlockall:
+    return apply_mlockall(ledger, event);
+  case Call::munlockall:
+    return apply_munlockall(ledger, event);
+  case Call::mmap:
+    return apply_mmap(ledger, event);
+  case Call::munmap:
+    return apply_munmap(ledger, event);
+  case Call::mremap:
+    return apply_mremap(ledger, event);
+  case Call::brk:
+    return apply_brk(ledger, event);
+  case Call::shmat:
+    return apply_shmat(ledger, event);
+  case Call::shmdt:
+    return apply_shmdt(ledger, event);
+  }
+}
+
+} // namespace
+
+class Correlator::Impl {
+public:
+  Impl(PageSize page, Output& out, Limits limits) : shared_(page, out, limits) {}
+
+  void handle(const CallEvent&);
+  void handle(const ForkEvent&);
+  void handle(const EndEvent&);
+  void handle(const SnapshotEvent&);
+  void handle(const LostEvent&);
+  void handle(const TickEvent& event) { give_due_failures(event.time); }
+  void finish(Time);
+
+  const Totals& totals();
+  [[nodiscard]] const Ledger* find(SpaceId) const;
+  [[nodiscard]] std::vector<Ledger*> ledgers() const;
+
+private:
+  struct Waiting {
+    Time due = 0;
+    SpaceId space{};
+    Failures::Key key;
+  };
+
+  Ledger* find(SpaceId);
+  Ledger& make(SpaceId);
+  Ledger& ledger_of(const CallEvent&);
+  void note_loss(Ledger&, std::uint64_t lost_in_all, Time);
+  void note_failure(Ledger&, const CallEvent&, const Request&);
+  void give_due_failures(Time now);
+  void give_failures(Ledger&);
+  void ask_if_wanted(Ledger&);
+
+  Shared shared_;
+  std::unordered_map<SpaceId, std::unique_ptr<Ledger>> ledgers_;
+  Ledger* last_ = nullptr; ///< calls come in runs of one address space
+  std::deque<Waiting> waiting_;
+  Totals totals_;
+};
+
+Ledger* Correlator::Impl::find(SpaceId space) {
+  if (last_ != nullptr && last_->id == space) return last_;
+  const auto found = ledgers_.find(space);
+  if (found == ledgers_.end()) return nullptr;
+  return last_ = found->second.get();
+}
+
+const Ledger* Correlator::Impl::find(SpaceId space) const {
+  const auto found = ledgers_.find(space);
+  return found == ledgers_.end() ? nullptr : found->second.get();
+}
+
+std::vector<Ledger*> Correlator::Impl::ledgers() const {
+  std::vector<Ledger*> all;
+  for (const auto& [space, ledger] : ledgers_) all.push_back(ledger.get());
+  std::sort(all.begin(), all.end(), [](auto* a, auto* b) { return a->id < b->id; });
+  return all;
+}
+
+Ledger& Correlator::Impl::make(SpaceId space) {
+  auto& slot = ledgers_[space];
+  slot = std::make_unique<Ledger>(shared_, space);
+  ++shared_.totals.address_spaces;
+  return *(last_ = slot.get());
+}
+
+/// The books for a call, opened if this is the first that is heard of its address space.
+Ledger& Correlator::Impl::ledger_of(const CallEvent& event) {
+  Ledger* found = find(event.space);
+  const bool fresh = found == nullptr;
+  Ledger& ledger = fresh ? make(event.space) : *found;
+  const bool nothing_before = event.first && event.locked_at_first == 0 && event.lost == 0;
+  if (fresh) {
+    ledger.complete = ledger.future_known = nothing_before;
+    ledger.wants_snapshot = !nothing_before;
+  } else if (event.first && ledger.parent && ledger.calls_seen == 0 && !nothing_before) {
+    ledger.mark_partial(); // a forked child that locked something before its calls were traced
+  }
+  ledger.pid = event.caller.pid;
+  return ledger;
+}
+
+void Correlator::Impl::handle(const CallEvent& event) {
+  ++shared_.totals.events;
+  ++shared_.calls[static_cast<std::size_t>(event.call)];
+  give_due_failures(event.exit);
+  Ledger& ledger = ledger_of(event);
+  note_loss(ledger, event.lost, event.exit);
+  const Request request = read_request(shared_.page, event);
+  shared_.out.call(event, read_call(event, request));
+  apply(ledger, event, request);
+  note_failure(ledger, event, request);
+  ++ledger.calls_seen;
+  ask_if_wanted(ledger);
+}
+
+void Correlator::Impl::handle(const ForkEvent& event) {
+  ++shared_.totals.events;
+  give_due_failures(event.time);
+  if (Ledger* known = find(event.child); known != nullptr) { // its first call overtook the fork
+    known->parent = event.parent;
+    return;
+  }
+  // kernel/fork.c, dup_mmap(): the child has no locked page and no MCL_FUTURE.
+  Ledger& child = make(event.child);
+  child.pid = event.child_pid;
+  child.parent = event.parent;
+  child.complete = child.future_known = true;
+}
+
+void Correlator::Impl::handle(const EndEvent& event) {
+  ++shared_.totals.events;
+  give_due_failures(event.time);
+  Ledger* ledger = find(event.space);
+  if (ledger == nullptr) return;
+  note_loss(*ledger, event.lost, event.time);
+  give_failures(*ledger);
+  ledger->close_all(Closed::ended, event.time);
+  ledger->drop_claims();
+  --shared_.totals.address_spaces;
+  last_ = nullptr;
+  ledgers_.erase(event.space);
+}
+
+void Correlator::Impl::handle(const SnapshotEvent& event) {
+  Ledger* found = find(event.space);
+  // Calls that nobody has heard of yet stand before it: it comes too early to be of use.
+  if (found == nullptr && event.calls_before > event.lost) {
+    shared_.out.snapshot_wanted(event.space, event.pid);
+    return;
+  }
+  Ledger& ledger = found == nullptr ? make(event.space) : *found;
+  if (event.pid != 0) ledger.pid = event.pid;
+  note_loss(ledger, event.lost, event.time);
+  ledger.wants_snapshot = event.calls_before != ledger.calls_seen;
+  if (!ledger.wants_snapshot) ledger.take_snapshot(event);
+  ask_if_wanted(ledger);
+}
+
+void Correlator::Impl::handle(const LostEvent& event) {
+  shared_.totals.lost += event.count;
+  shared_.out.lost(event);
+  for (Ledger* ledger : ledgers()) {
+    ledger->forget(0);
+    ask_if_wanted(*ledger);
+  }
+}
+
+void Correlator::Impl::finish(Time now) {
+  for (Ledger* ledger : ledgers()) {
+    give_failures(*ledger);
+    ledger->close_all(Closed::open, now);
+  }
+  waiting_.clear();
+}
+
+void Correlator::Impl::note_loss(Ledger& ledger, std::uint64_t lost_in_all, Time now) {
+  if (lost_in_all <= ledger.lost) return;
+  const std::uint64_t count = lost_in_all - ledger.lost;
+  shared_.totals.lost += count;
+  shared_.out.lost({count, now, "ring buffer full"});
+  ledger.forget(count);
+}
+
+void Correlator::Impl::note_failure(Ledger& ledger, const CallEvent& event,
+                                    const Request& request) {
+  if (!is_refused_lock(event)) return;
+  if (const auto key = ledger.failures.add(event, request.applied))
+    waiting_.push_back({event.exit + failure_delay, event.space, *key});
+}
+
+void Correlator::Impl::give_due_failures(Time now) {
+  while (!waiting_.empty() && waiting_.front().due <= now) {
+    const Waiting first = waiting_.front();
+    waiting_.pop_front();
+    const auto ledger = ledgers_.find(first.space);
+    if (ledger == ledgers_.end()) continue;
+    if (auto finding = ledger->second->failures.take(first.key)) shared_.give(*finding);
+  }
+}
+
+void Correlator::Impl::give_failures(Ledger& ledger) {
+  for (const Failures::Key& key : ledger.failures.untaken())
+    if (auto finding = ledger.failures.take(key)) shared_.give(*finding);
+}
+
+void Correlator::Impl::ask_if_wanted(Ledger& ledger) {
+  if (!ledger.wants_snapshot) return;
+  ledger.wants_snapshot = false;
+  shared_.out.snapshot_wanted(ledger.id, ledger.pid);
+}
+
+const Totals& Correlator::Impl::totals() {
+  totals_ = shared_.totals;
+  for (std::size_t at = 0; at < shared_.calls.size(); ++at)
+    if (shared_.calls[at] != 0) totals_.calls[static_cast<Call>(at)] = shared_.calls[at];
+  for (std::size_t at = 0; at < shared_.findings.size(); ++at)
+    if (shared_.findings[at] != 0) totals_.findings[static_cast<Kind>(at)] = shared_.findings[at];
+  return totals_;
+}
+
+Correlator::Correlator(PageSize page, Output& out, Limits limits)
+    : impl_(std::make_unique<Impl>(page, out, limits)) {}
+Correlator::~Correlator() = default;
+Correlator::Correlator(Correlator&&) noexcept = default;
+
+void Correlator::handle(const CallEvent& event) { impl_->handle(event); }
+void Correlator::handle(const Event& event) {
+  std::visit([this](const auto& each) { impl_->handle(each); }, event);
+}
+void Correlator::finish(Time now) { impl_->finish(now); }
+const Totals& Correlator::totals() const { return impl_->totals(); }
+
+std::vector<PageRange> Correlator::locked_pages(SpaceId space) const {
+  const Ledger* ledger = std::as_const(*impl_).find(space);
+  return ledger == nullptr ? std::vector<PageRange>{} : ledger->pages.locked();
+}
+
+bool Correlator::idle(SpaceId space) const {
+  const Ledger* ledger = std::as_const(*impl_).find(space);
+  return ledger != nullptr && ledger->idle();
+}
+
+std::uint64_t Correlator::calls_seen(SpaceId space) const {
+  const Ledger* ledger = std::as_const(*impl_).find(space);
+  return ledger == nullptr ? 0 : ledger->calls_seen;
+}
+
+std::vector<std::pair<SpaceId, std::uint32_t>> Correlator::address_spaces() const {
+  std::vector<std::pair<SpaceId, std::uint32_t>> all;
+  for (const Ledger* ledger : impl_->ledgers()) all.emplace_back(ledger->id, ledger->pid);
+  return all;
+}
+
+} // namespace mlockscope::model

@@ -1,0 +1,99 @@
+// What the correlator concludes. Words as in the project's semantics; the reports print them.
+#pragma once
+
+#include "model/event.hpp"
+
+#include <map>
+
+namespace mlockscope::model {
+
+enum class Kind : std::uint8_t {
+  spill,
+  self_spill,
+  nested,
+  stacked,
+  lockall_hole,
+  lock_failed,
+  fork,
+  swapped
+};
+enum class Severity : std::uint8_t { low, medium, high, critical };
+enum class Confidence : std::uint8_t { possible, modelled, verified };
+enum class Closed : std::uint8_t { relocked, released, unmapped, unlocked_all, ended, open };
+
+/// A finding's number, unique in one run, counted from 1.
+enum class FindingId : std::uint64_t {};
+
+/// The call a finding is about.
+struct CallSite {
+  Call call{};
+  Caller caller;
+  Time time = 0; ///< when it returned
+  Address addr = 0;
+  std::uint64_t len = 0;
+  std::uint64_t flags = 0;
+  std::int64_t ret = 0;
+  std::optional<PageRange> applied; ///< nothing for calls without a range, or refused outright
+};
+
+/// The earlier lock whose bytes were exposed.
+struct Victim {
+  std::optional<ByteRange> request; ///< as it was requested; unknown for lock-all and old locks
+  std::optional<ByteRange> now;     ///< where its first bytes lie now, if mremap moved it
+  std::optional<Call> call;
+  std::optional<Time> locked_at;
+  std::optional<std::uint32_t> tid;
+};
+
+struct Finding {
+  FindingId id{};
+  Kind kind{};
+  Severity severity{};
+  Confidence confidence{};
+  SpaceId space{};
+  CallSite call;
+  std::optional<Victim> victim;   ///< nothing for lock-failed
+  std::vector<ByteRange> exposed; ///< ascending, disjoint
+  std::uint64_t exposed_bytes = 0;
+  std::uint64_t count = 1; ///< lock-failed: how many equal failures it stands for
+  std::optional<LockFailure> failure;
+};
+
+/// The end of an exposure (or of the tracing, `open`).
+struct Exposure {
+  FindingId finding{};
+  SpaceId space{};
+  std::uint32_t pid = 0;
+  Comm comm;
+  Closed closed{};
+  Time opened = 0;
+  Time ended = 0;
+  std::uint64_t bytes = 0; ///< as opened
+};
+
+/// A call as the correlator read it.
+struct CallReading {
+  std::optional<ByteRange> requested; ///< nothing if the request wraps or has no range
+  std::optional<PageRange> applied;
+  std::uint64_t rounding_bytes = 0; ///< bytes of applied that are not in requested
+  KernelWord::Locked before = KernelWord::Locked::unknown;
+  KernelWord::Locked after = KernelWord::Locked::unknown;
+};
+
+/// Totals since the start. Counters never go backwards.
+struct Totals {
+  std::uint64_t events = 0;
+  std::uint64_t lost = 0;
+  std::uint64_t divergences = 0;
+  std::uint64_t unlocks_without_lock = 0;
+  std::uint64_t claims_dropped = 0;   ///< not recorded because a limit was met
+  std::uint64_t findings_dropped = 0; ///< beyond the bound on findings of one call
+  std::map<Call, std::uint64_t> calls;
+  std::map<Kind, std::uint64_t> findings; ///< without `possible` ones
+  std::uint64_t possible = 0;
+  std::uint64_t address_spaces = 0; ///< live
+  std::uint64_t claims = 0;         ///< live
+  std::uint64_t exposures = 0;      ///< open
+};
+
+} // namespace mlockscope::model

@@ -1,0 +1,193 @@
+// The calls that make, move and end mappings. What they do to locked pages is not what their names
+// say: mm/mmap.c and mm/mremap.c are quoted where it matters.
+#include "model/calls.hpp"
+#include "model/linux_abi.hpp"
+
+namespace mlockscope::model {
+namespace {
+
+using namespace linux_abi;
+
+PageRange pages_at(const Ledger& ledger, Address start, std::uint64_t len) {
+  const auto bytes = byte_range(start, len);
+  return bytes ? ledger.shared.page.around(*bytes) : PageRange{};
+}
+
+/// The event of this mapping may overtake that of the removal that made room for it.
+void remember_if_raced(Ledger& ledger, const CallEvent& event, PageRange fresh, bool fixed) {
+  if (event.overlapped && !fixed) ledger.recent.add(fresh, event.exit);
+  if (event.overlapped && !tells_all(event.after, fresh)) ledger.mark_partial();
+}
+
+/// A new mapping, where what was there is gone. `asked`: it is locked by the rules.
+void map(Ledger& ledger, const CallEvent& event, PageRange fresh, bool asked) {
+  ledger.unmap(fresh, event.exit);
+  read_word(event.after, fresh, [&](PageRange told_part, std::optional<bool> told) {
+    PageState state;
+    state.locked = told.value_or(asked);
+    if (!state.locked) return;
+    state.by_word = told.has_value();
+    state.cover = ledger.future;
+    // Locked though nobody asked: memfd_secret, or a lock-all from before the tracing.
+    state.stubborn = !asked && ledger.future_known && !event.overlapped;
+    ledger.set(told_part, event.exit, [&](PageRange, const PageState&) { return state; });
+  });
+}
+
+/// `removed` is gone, but for what was mapped there while the call was under way.
+void unmap(Ledger& ledger, const CallEvent& event, PageRange removed) {
+  if (!event.overlapped) {
+    ledger.unmap(removed, event.exit);
+    return;
+  }
+  for (const PageRange part : ledger.recent.older_parts(removed, event.enter))
+    ledger.unmap(part, event.exit);
+}
+
+/// A call with a fixed target failed. The target may have been unmapped before it did.
+void lose_target(Ledger& ledger, const CallEvent& event, PageRange target) {
+  if (!event.after.known() || !event.after.hole) return;
+  const Address hole = event.after.walked.end;
+  // Only the first hole is known; one at the very start is that of the whole target.
+  const Address end =
+      hole == target.start ? target.end : std::min(target.end, hole + ledger.shared.page.bytes());
+  unmap(ledger, event, {hole, end});
+}
+
+/// One mremap that succeeded, in pages.
+struct Remap {
+  PageRange old;
+  PageRange fresh;
+  bool last_locked = false; ///< the page that growth continues
+
+  [[nodiscard]] std::uint64_t kept() const { return std::min(old.size(), fresh.size()); }
+  [[nodiscard]] bool moved() const { return old.start != fresh.start; }
+  [[nodiscard]] PageRange grown() const { return {fresh.start + kept(), fresh.end}; }
+  [[nodiscard]] PageRange tail() const { return {old.start + kept(), old.end}; }
+};
+
+/// What is at the new place follows the kernel's word, or the rules: growth of a locked mapping is
+/// locked, growth of one that is not stays so, even under MCL_FUTURE (mm/mremap.c, vma_to_resize).
+void follow_remap(Ledger& ledger, const CallEvent& event, const Remap& remap) {
+  ledger.set(remap.grown(), event.exit, [&](PageRange, PageState state) {
+    state.locked = remap.last_locked;
+    return state;
+  });
+  read_word(event.after, remap.fresh, [&](PageRange part, std::optional<bool> told) {
+    if (!told) return;
+    ledger.set(part, event.exit, [&](PageRange, PageState state) {
+      if (!*told) return state.unlocked();
+      state.foreign = state.foreign || (!state.locked && !ledger.complete);
+      state.locked = state.by_word = true;
+      state.assumed = false;
+      return state;
+    });
+  });
+  ledger.set(remap.grown(), event.exit, [&](PageRange, PageState state) {
+    if (state.locked) {
+      state.cover = ledger.future;
+      state.foreign = false;
+    }
+    return state;
+  });
+}
+
+void move(Ledger& ledger, const CallEvent& event, const Remap& remap) {
+  ledger.unmap(remap.fresh, event.exit);
+  ledger.move({remap.old.start, remap.old.start + remap.kept()}, remap.fresh.start, event.exit);
+  unmap(ledger, event, remap.tail());
+}
+
+/// MREMAP_DONTUNMAP leaves the old VMA mapped and unlocks it, from 6.18 on all of it: the bytes
+/// there that did not move are unlocked by no munlock, and the books just follow.
+void follow_old_mapping(Ledger& ledger, const CallEvent& event) {
+  const PageRange old = ledger.shared.page.around(event.extent);
+  read_word(event.old_after, old, [&](PageRange part, std::optional<bool> told) {
+    if (!told) return;
+    ledger.set(part, event.exit, [&](PageRange, PageState state) {
+      if (!*told) return state.unlocked();
+      state.locked = state.by_word = true;
+      state.assumed = false;
+      return state;
+    });
+  });
+}
+
+} // namespace
+
+void apply_mmap(Ledger& ledger, const CallEvent& event) {
+  const bool noreplace = (event.flags & map_fixed_noreplace) != 0;
+  const bool fixed = (event.flags & map_fixed) != 0 && !noreplace;
+  if (failed(event.ret)) {
+    if (fixed) lose_target(ledger, event, pages_at(ledger, event.addr, event.len));
+    return;
+  }
+  const auto start = static_cast<Address>(event.ret);
+  const PageRange fresh = pages_at(ledger, start, event.len);
+  const bool lock = (event.flags & map_locked) != 0;
+  map(ledger, event, fresh, lock || ledger.future != 0);
+  remember_if_raced(ledger, event, fresh, fixed);
+  if (const auto bytes = byte_range(start, event.len); lock && bytes) ledger.claim(*bytes, event);
+}
+
+void apply_munmap(Ledger& ledger, const CallEvent& event) {
+  if (failed(event.ret)) return;
+  unmap(ledger, event, pages_at(ledger, event.addr, event.len));
+}
+
+void apply_mremap(Ledger& ledger, const CallEvent& event) {
+  const bool fixed = (event.flags & mremap_fixed) != 0;
+  if (failed(event.ret)) {
+    if (fixed) lose_target(ledger, event, pages_at(ledger, event.new_addr, event.new_len));
+    return;
+  }
+  Remap remap;
+  remap.old = pages_at(ledger, event.addr, event.len);
+  remap.fresh = pages_at(ledger, static_cast<Address>(event.ret), event.new_len);
+  const Address page = ledger.shared.page.bytes();
+  // An old length of 0 makes a second mapping of the same shared memory; nothing moves.
+  const Address last = remap.old.empty() ? remap.old.start : remap.old.end - page;
+  remap.last_locked = ledger.pages.at(last).locked;
+
+  if (remap.old.empty())
+    ledger.unmap(remap.fresh, event.exit);
+  else if (remap.moved())
+    move(ledger, event, remap);
+  else if (remap.fresh.size() < remap.old.size())
+    unmap(ledger, event, remap.tail());
+  else
+    ledger.unmap(remap.grown(), event.exit);
+  follow_remap(ledger, event, remap);
+  if ((event.flags & mremap_dontunmap) != 0) follow_old_mapping(ledger, event);
+  const PageRange appeared = remap.moved() ? remap.fresh : remap.grown();
+  if (!appeared.empty()) remember_if_raced(ledger, event, appeared, fixed);
+}
+
+// mm/mmap.c, brk(): the program's arguments are any bytes, its mapping is whole pages.
+void apply_brk(Ledger& ledger, const CallEvent& event) {
+  if (failed(event.ret)) return;
+  const PageSize page = ledger.shared.page;
+  const Address old_end = page.up(event.extent.start);
+  const Address new_end = page.up(static_cast<Address>(event.ret));
+  if (new_end < old_end) {
+    unmap(ledger, event, {new_end, old_end});
+  } else if (old_end < new_end) {
+    // do_brk_flags() takes def_flags alone: growth is locked only under MCL_FUTURE.
+    map(ledger, event, {old_end, new_end}, ledger.future != 0);
+    remember_if_raced(ledger, event, {old_end, new_end}, true);
+  }
+}
+
+void apply_shmat(Ledger& ledger, const CallEvent& event) {
+  if (failed(event.ret)) return;
+  const PageRange fresh = ledger.shared.page.around(event.extent);
+  map(ledger, event, fresh, ledger.future != 0);
+  remember_if_raced(ledger, event, fresh, (event.flags & shm_remap) != 0);
+}
+
+void apply_shmdt(Ledger& ledger, const CallEvent& event) {
+  if (failed(event.ret)) return;
+  unmap(ledger, event, ledger.shared.page.around(event.extent));
+}
+
+} // namespace mlockscope::model

@@ -1,0 +1,29 @@
+// What a call asked for and what the kernel makes of it: bytes in, pages out.
+#pragma once
+
+#include "model/finding.hpp"
+
+namespace mlockscope::model {
+
+/// The two readings of one (address, length) pair.
+struct Request {
+  /// The bytes named; nothing if address and length wrap or the kernel refuses them.
+  std::optional<ByteRange> requested;
+  /// The pages acted on, possibly none; nothing if the kernel refuses the pair with EINVAL.
+  std::optional<PageRange> applied;
+};
+
+/// mlock, mlock2 and munlock round an unaligned pair and let the length wrap.
+[[nodiscard]] Request read_lock_request(PageSize, Address addr, std::uint64_t len);
+
+/// The request of any call, given how the call went: a refused call acted on nothing, and one that
+/// met a hole acted on the pages before it.
+[[nodiscard]] Request read_request(PageSize, const CallEvent&);
+
+/// The call as a finding names it.
+[[nodiscard]] CallSite call_site(const CallEvent&, std::optional<PageRange> applied);
+
+/// read_request() and the kernel's words, as shown to people.
+[[nodiscard]] CallReading read_call(const CallEvent&, const Request&);
+
+} // namespace mlockscope::model

@@ -1,0 +1,35 @@
+// What all address spaces of one correlator have in common.
+#pragma once
+
+#include "model/correlator.hpp"
+
+namespace mlockscope::model {
+
+struct Shared {
+  Shared(PageSize page_size, Output& output, Limits bounds)
+      : page(page_size), out(output), limits(bounds) {}
+
+  PageSize page;
+  Output& out;
+  Limits limits;
+  /// All but `calls` and `findings`, which are counted below without a search.
+  Totals totals;
+  std::array<std::uint64_t, 11> calls{};
+  std::array<std::uint64_t, 8> findings{};
+
+  /// Numbers a finding, counts it and gives it out.
+  FindingId give(Finding& finding) {
+    finding.id = FindingId{++last_finding_};
+    if (finding.confidence == Confidence::possible)
+      ++totals.possible;
+    else
+      ++findings[static_cast<std::size_t>(finding.kind)];
+    out.finding(finding);
+    return finding.id;
+  }
+
+private:
+  std::uint64_t last_finding_ = 0;
+};
+
+} // namespace mlockscope::model
