@@ -1,0 +1,54 @@
+// The steps that stories are made of. A step that fails throws std::system_error: a story is a
+// straight line of calls, and a check after each would hide what it tells.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+
+namespace mlockscope::demo {
+
+/// Of the running kernel.
+[[nodiscard]] std::size_t page_size();
+
+/// Freshly mapped private pages, unmapped at the end. `flags` are added to those of mmap.
+class Pages {
+public:
+  explicit Pages(std::size_t count, int flags = 0);
+  /// `length` bytes that begin at a multiple of `alignment`.
+  [[nodiscard]] static Pages aligned(std::size_t length, std::size_t alignment);
+  Pages(Pages&&) noexcept;
+  Pages& operator=(Pages&&) = delete;
+  ~Pages();
+
+  /// The address `offset` bytes behind the start.
+  [[nodiscard]] std::byte* at(std::size_t offset) const { return start_ + offset; }
+
+private:
+  Pages(std::size_t length, std::size_t alignment, int flags);
+
+  std::byte* mapping_ = nullptr;
+  std::size_t mapped_ = 0;
+  std::byte* start_ = nullptr;
+};
+
+void lock(std::byte* at, std::size_t length);
+void unlock(std::byte* at, std::size_t length);
+/// mlockall with these MCL_ flags.
+void lock_all(int flags);
+void unlock_all();
+/// Writes something that looks like a secret.
+void write_secret(std::byte* at, std::size_t length);
+
+void sleep_for(std::chrono::milliseconds);
+/// Runs `story` in a forked child, which then exits; returns when it has. Throws if it failed.
+void in_child(const std::function<void()>& story);
+/// Runs `story` in another thread of this process; returns when it is done.
+void in_thread(const std::function<void()>& story);
+
+/// Throws the std::system_error of `errno`.
+[[noreturn]] void fail(const char* step);
+/// Throws: a step went well that must not.
+[[noreturn]] void must_fail(const char* step);
+
+} // namespace mlockscope::demo
