@@ -23,9 +23,8 @@ struct Capability {
   const char* name;
 };
 constexpr Capability sys_admin{21, "CAP_SYS_ADMIN"};
-constexpr std::array<Capability, 3> needed{{{39, "CAP_BPF"},
-                                            {38, "CAP_PERFMON"},
-                                            {2, "CAP_DAC_READ_SEARCH"}}};
+constexpr std::array<Capability, 3> needed{
+    {{39, "CAP_BPF"}, {38, "CAP_PERFMON"}, {2, "CAP_DAC_READ_SEARCH"}}};
 
 std::string first_line(const std::string& path) {
   std::ifstream file(path);

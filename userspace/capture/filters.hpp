@@ -15,10 +15,10 @@ namespace mlockscope::capture {
 struct Filters {
   std::vector<std::uint32_t> pids, not_pids;
   std::vector<std::uint32_t> uids;
-  std::vector<std::uint64_t> cgroups; ///< cgroup v2 ids: the inode numbers of their folders
-  std::vector<Glob> comms, not_comms; ///< at most max_globs each
-  bool follow = false;                ///< descendants of what matches, too
-  bool only_followed = false;         ///< nothing but `followed` and their descendants
+  std::vector<std::uint64_t> cgroups;  ///< cgroup v2 ids: the inode numbers of their folders
+  std::vector<Glob> comms, not_comms;  ///< at most max_globs each
+  bool follow = false;                 ///< descendants of what matches, too
+  bool only_followed = false;          ///< nothing but `followed` and their descendants
   std::vector<std::uint32_t> followed; ///< processes to begin with
 
   [[nodiscard]] std::uint32_t bits() const;

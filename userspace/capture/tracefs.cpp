@@ -15,8 +15,7 @@ constexpr unsigned fsconfig_cmd_create = 6;
 constexpr unsigned fsmount_cloexec = 1;
 
 util::Fd open_unmounted() {
-  const util::Fd context(
-      static_cast<int>(::syscall(SYS_fsopen, "tracefs", fsopen_cloexec)));
+  const util::Fd context(static_cast<int>(::syscall(SYS_fsopen, "tracefs", fsopen_cloexec)));
   if (!context) return {};
   if (::syscall(SYS_fsconfig, context.get(), fsconfig_cmd_create, nullptr, nullptr, 0) != 0)
     return {};

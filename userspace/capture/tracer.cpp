@@ -115,9 +115,7 @@ std::unordered_map<std::uint64_t, Tracer::Live> Tracer::live_spaces() const {
   return live;
 }
 
-std::vector<std::string> Tracer::missing_calls() const {
-  return calls_left_out(*impl_->skeleton);
-}
+std::vector<std::string> Tracer::missing_calls() const { return calls_left_out(*impl_->skeleton); }
 
 Counters Tracer::counters() const {
   const auto& bss = *impl_->skeleton->bss;

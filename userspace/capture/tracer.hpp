@@ -25,9 +25,9 @@ struct TracerOptions {
 
 /// What the probes counted. All since the start.
 struct Counters {
-  std::uint64_t lost = 0;            ///< no room in the ring
-  std::uint64_t lifetimes_lost = 0;  ///< of these, forks and ends of address spaces
-  std::uint64_t spaces_refused = 0;  ///< no room to follow an address space, a call or a process
+  std::uint64_t lost = 0;           ///< no room in the ring
+  std::uint64_t lifetimes_lost = 0; ///< of these, forks and ends of address spaces
+  std::uint64_t spaces_refused = 0; ///< no room to follow an address space, a call or a process
 };
 
 /// What the reader does after a drain that found nothing.

@@ -55,11 +55,25 @@ void read_arguments(const wire_call& wire, CallEvent& event) {
   switch (event.call) {
   case Call::mlock:
   case Call::munlock:
-  case Call::munmap: event.addr = args[0]; event.len = args[1]; break;
-  case Call::mlock2: event.addr = args[0]; event.len = args[1]; event.flags = args[2]; break;
-  case Call::mlockall: event.flags = args[0]; break;
-  case Call::munlockall: break;
-  case Call::mmap: event.addr = args[0]; event.len = args[1]; event.flags = args[3]; break;
+  case Call::munmap:
+    event.addr = args[0];
+    event.len = args[1];
+    break;
+  case Call::mlock2:
+    event.addr = args[0];
+    event.len = args[1];
+    event.flags = args[2];
+    break;
+  case Call::mlockall:
+    event.flags = args[0];
+    break;
+  case Call::munlockall:
+    break;
+  case Call::mmap:
+    event.addr = args[0];
+    event.len = args[1];
+    event.flags = args[3];
+    break;
   case Call::mremap:
     event.addr = args[0];
     event.len = args[1];
@@ -112,7 +126,8 @@ util::Result<model::Event> read_call(const wire_call& wire, const wire_call_deta
 
   using Runs = std::span<const wire_run>;
   const PageRange range = judged_range(event, page);
-  bool sound = read_word(wire.before, range, detail ? Runs(detail->before_runs) : Runs(), event.before);
+  bool sound =
+      read_word(wire.before, range, detail ? Runs(detail->before_runs) : Runs(), event.before);
   sound &= read_word(wire.after, range, detail ? Runs(detail->after_runs) : Runs(), event.after);
   if (detail) {
     const PageRange old{detail->old_start, detail->old_end};
@@ -169,8 +184,10 @@ PageRange judged_range(const CallEvent& event, PageSize page) {
   case Call::brk:
     if (result <= event.extent.start) return {};
     return {page.up(event.extent.start), page.up(result)};
-  case Call::shmat: return done ? PageRange{event.extent.start, event.extent.end} : PageRange{};
-  default: return {};
+  case Call::shmat:
+    return done ? PageRange{event.extent.start, event.extent.end} : PageRange{};
+  default:
+    return {};
   }
 }
 
@@ -191,9 +208,11 @@ util::Result<model::Event> decode(std::span<const std::byte> record, PageSize pa
     if (take(record, fork)) return read_fork(fork);
     break;
   case WIRE_END:
-    if (take(record, end)) return model::Event(model::EndEvent{model::SpaceId{end.space}, end.time, end.lost});
+    if (take(record, end))
+      return model::Event(model::EndEvent{model::SpaceId{end.space}, end.time, end.lost});
     break;
-  default: return damaged("unknown type");
+  default:
+    return damaged("unknown type");
   }
   return damaged("wrong size");
 }

@@ -1,0 +1,66 @@
+#include "decode/snapshot.hpp"
+
+#include "bpf/wire.h"
+#include "support/catch.hpp"
+
+#include <vector>
+
+using namespace mlockscope;
+
+namespace {
+
+wire_mapping mapping(std::uint64_t space, std::uint64_t start, std::uint8_t flags = 0) {
+  wire_mapping wire{};
+  wire.type = WIRE_MAPPING;
+  wire.space = space;
+  wire.start = start;
+  wire.end = start + 4096;
+  wire.started = wire.finished = 5;
+  wire.lost = 1;
+  wire.flags = flags;
+  return wire;
+}
+
+std::vector<model::SnapshotEvent> snapshots(const std::vector<wire_mapping>& stream) {
+  auto result = decode::decode_snapshots(std::as_bytes(std::span(stream)));
+  REQUIRE(result);
+  return result.take();
+}
+
+} // namespace
+
+TEST_CASE("mappings of one address space become one snapshot with its place among the calls") {
+  const auto found = snapshots({mapping(1, 0x1000, WIRE_MAPPING_LOCKED),
+                                mapping(1, 0x3000, WIRE_MAPPING_SPECIAL), mapping(2, 0x1000)});
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].space == model::SpaceId{1});
+  CHECK(found[0].calls_before == 5);
+  CHECK(found[0].lost == 1);
+  REQUIRE(found[0].mappings.size() == 2);
+  CHECK(found[0].mappings[0].locked);
+  CHECK_FALSE(found[0].mappings[0].special);
+  CHECK(found[0].mappings[1].special);
+}
+
+TEST_CASE("a list made while a call was under way has no place and is left out") {
+  auto busy = mapping(1, 0x3000);
+  busy.started = 6;
+  CHECK(snapshots({mapping(1, 0x1000), busy}).empty());
+  auto later = mapping(1, 0x3000);
+  later.started = later.finished = 6;
+  CHECK(snapshots({mapping(1, 0x1000), later}).empty());
+}
+
+TEST_CASE("an address space listed for each of its threads is taken once") {
+  const auto found =
+      snapshots({mapping(1, 0x1000), mapping(1, 0x3000), mapping(1, 0x1000), mapping(1, 0x3000)});
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].mappings.size() == 2);
+}
+
+TEST_CASE("a stream that is cut or of something else is refused") {
+  std::vector<wire_mapping> stream{mapping(1, 0x1000)};
+  CHECK_FALSE(decode::decode_snapshots(std::as_bytes(std::span(stream)).first(40)));
+  stream[0].type = WIRE_END;
+  CHECK_FALSE(decode::decode_snapshots(std::as_bytes(std::span(stream))));
+}

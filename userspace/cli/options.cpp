@@ -1,0 +1,175 @@
+#include "cli/options.hpp"
+
+#include "model/words.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cctype>
+#include <cstdlib>
+#include <map>
+
+namespace mlockscope::cli {
+namespace {
+
+using model::Kind;
+using model::Severity;
+
+template <class Value> std::map<std::string, Value> by_word(std::initializer_list<Value> values) {
+  std::map<std::string, Value> words;
+  for (const Value value : values) words.emplace(model::word(value), value);
+  return words;
+}
+
+const auto kinds = by_word({Kind::spill, Kind::self_spill, Kind::nested, Kind::stacked,
+                            Kind::lockall_hole, Kind::lock_failed, Kind::fork, Kind::swapped});
+const auto severities =
+    by_word({Severity::low, Severity::medium, Severity::high, Severity::critical});
+const std::map<std::string, Format> formats{
+    {"line", Format::line}, {"report", Format::report}, {"json", Format::json}};
+const std::map<std::string, ColourChoice> colours{{"auto", ColourChoice::automatic},
+                                                  {"always", ColourChoice::always},
+                                                  {"never", ColourChoice::never}};
+const std::map<std::string, Backend> backends{{"auto", Backend::automatic},
+                                              {"fentry", Backend::fentry},
+                                              {"kprobe", Backend::kprobe},
+                                              {"tracepoint", Backend::tracepoint}};
+const std::map<std::string, OnLost> losses{
+    {"fail", OnLost::fail}, {"warn", OnLost::warn}, {"ignore", OnLost::ignore}};
+
+/// Takes one of the words and nothing else; the error lists them.
+template <class Value> CLI::Validator one_of(const std::map<std::string, Value>& words) {
+  std::string list;
+  for (const auto& [word, value] : words) list += (list.empty() ? "" : "|") + word;
+  return {[words, list](std::string& text) {
+            const auto found = words.find(text);
+            if (found == words.end()) return "'" + text + "' is not one of " + list;
+            text = std::to_string(static_cast<long>(found->second));
+            return std::string();
+          },
+          ""};
+}
+
+/// "8M" to bytes. The ring buffer is a power of two of at least a page (kernel/bpf/ringbuf.c).
+std::string read_ring_size(std::string& text) {
+  static const std::map<std::string, unsigned> units{{"", 0},     {"K", 10}, {"KIB", 10}, {"M", 20},
+                                                     {"MIB", 20}, {"G", 30}, {"GIB", 30}};
+  const std::string wrong = "'" + text + "' is not a power of two from 64K to 1G";
+  const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  std::string unit = text.substr(digits);
+  std::ranges::transform(unit, unit.begin(), [](unsigned char c) { return std::toupper(c); });
+  if (digits == 0 || digits > 10 || !units.contains(unit)) return wrong;
+  const std::uint64_t bytes = std::stoull(text.substr(0, digits)) << units.at(unit);
+  if (bytes < 64u << 10 || bytes > 1u << 30 || !std::has_single_bit(bytes)) return wrong;
+  text = std::to_string(bytes);
+  return {};
+}
+
+std::string check_duration(std::string& text) {
+  char* end = nullptr;
+  const double seconds = std::strtod(text.c_str(), &end);
+  const bool number = end != text.c_str() && *end == '\0';
+  return number && seconds > 0 && seconds < 1e9 ? std::string()
+                                                : "'" + text + "' is not a number of seconds";
+}
+
+void add_filters(CLI::App& app, ProcessOptions& options) {
+  const char* group = "Which processes (alike are or-ed, unlike are and-ed)";
+  app.add_option("-p,--pid", options.pids, "these processes")
+      ->type_name("PID")
+      ->delimiter(',')
+      ->group(group);
+  app.add_option("--comm", options.comms, "by name, with * ? and [a-z]")
+      ->type_name("GLOB")
+      ->group(group);
+  app.add_option("-u,--uid", options.uids, "of these users")
+      ->type_name("USER")
+      ->delimiter(',')
+      ->group(group);
+  app.add_option("--cgroup", options.cgroups, "in this cgroup (v2) or below")
+      ->type_name("PATH")
+      ->group(group);
+  app.add_option("--not-pid", options.not_pids, "but not these")
+      ->type_name("PID")
+      ->delimiter(',')
+      ->group(group);
+  app.add_option("--not-comm", options.not_comms, "but not these")->type_name("GLOB")->group(group);
+  app.add_flag("--follow", options.follow, "and their descendants")->group(group);
+}
+
+void add_outputs(CLI::App& app, CommonOptions& options) {
+  const char* group = "What is shown, and where";
+  app.add_option("--kind", options.kinds, "only findings of this kind")
+      ->transform(one_of(kinds))
+      ->type_name("KIND")
+      ->delimiter(',')
+      ->group(group);
+  app.add_option("--min-severity", options.min_severity, "and worse")
+      ->transform(one_of(severities))
+      ->type_name("low|medium|high|critical")
+      ->group(group);
+  app.add_flag("--show-possible", options.show_possible, "locks older than the tracing")
+      ->group(group);
+  app.add_option("--format", options.format, "default: line for trace, report for run")
+      ->transform(one_of(formats))
+      ->type_name("line|report|json")
+      ->group(group);
+  app.add_option("-o,--output", options.output, "instead of standard output")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_flag("--calls", options.calls, "every call, not only findings")->group(group);
+  app.add_flag("-T,--timestamps", options.timestamps, "in the line format")->group(group);
+  app.add_option("--color", options.colour, "default: on a terminal")
+      ->transform(one_of(colours))
+      ->type_name("auto|always|never")
+      ->group(group);
+}
+
+void add_probes(CLI::App& app, CommonOptions& options) {
+  const char* group = "How it is traced";
+  app.add_option("--backend", options.backend, "default: the best this kernel has")
+      ->transform(one_of(backends))
+      ->type_name("auto|fentry|kprobe|tracepoint")
+      ->group(group);
+  app.add_option("--buffer", options.buffer, "ring buffer, default 8M")
+      ->transform(CLI::Validator(read_ring_size, ""))
+      ->type_name("SIZE")
+      ->group(group);
+  app.add_option("--simulate-loss", options.simulate_loss, "drop every Nth event (for tests)")
+      ->type_name("N")
+      ->group(group);
+  app.add_option("-d,--duration", options.duration, "end after this time")
+      ->check(CLI::Validator(check_duration, ""))
+      ->type_name("SEC")
+      ->group(group);
+  app.add_flag("-v,--verbose", options.verbose, "what libbpf says")->group(group);
+}
+
+} // namespace
+
+void add_common_options(CLI::App& app, CommonOptions& options) {
+  add_filters(app, options.processes);
+  add_outputs(app, options);
+  add_probes(app, options);
+}
+
+void add_run_options(CLI::App& app, RunOptions& options) {
+  const char* group = "The command";
+  app.add_option("--user", options.user, "run CMD as this user")->type_name("NAME")->group(group);
+  app.add_flag("--wait-all", options.wait_all, "end when its last descendant ends")->group(group);
+  app.add_option("--fail-on", options.fail_on, "status 99 if a finding is as severe")
+      ->transform(one_of(severities))
+      ->type_name("SEVERITY")
+      ->group(group);
+  app.add_option("--error-exitcode", options.error_exitcode, "instead of 99")
+      ->check(CLI::Range(1, 255).description(""))
+      ->type_name("N")
+      ->group(group);
+  app.add_option("--on-lost", options.on_lost, "what lost events mean to --fail-on")
+      ->transform(one_of(losses))
+      ->type_name("fail|warn|ignore")
+      ->group(group);
+  // What is not an option of ours begins the command; the rest is the command's.
+  app.prefix_command();
+}
+
+} // namespace mlockscope::cli

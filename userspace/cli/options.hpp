@@ -1,0 +1,59 @@
+// What the user asked for, checked as far as it can be without the kernel.
+#pragma once
+
+#include "model/finding.hpp"
+#include "util/result.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mlockscope::cli {
+
+enum class Format { line, report, json };
+enum class ColourChoice { automatic, always, never };
+enum class Backend { automatic, fentry, kprobe, tracepoint };
+enum class OnLost { fail, warn, ignore };
+
+/// Which processes; see capture::Filters for what they become.
+struct ProcessOptions {
+  std::vector<std::uint32_t> pids, not_pids;
+  std::vector<std::string> comms, not_comms, uids, cgroups;
+  bool follow = false;
+};
+
+/// What `trace` and `run` share.
+struct CommonOptions {
+  ProcessOptions processes;
+  std::vector<model::Kind> kinds;
+  model::Severity min_severity = model::Severity::low;
+  bool show_possible = false;
+  Format format = Format::line;
+  std::string output; ///< empty: standard output
+  bool calls = false;
+  bool timestamps = false;
+  ColourChoice colour = ColourChoice::automatic;
+  Backend backend = Backend::automatic;
+  std::uint64_t buffer = 8u << 20;
+  std::uint32_t simulate_loss = 0;
+  double duration = 0; ///< seconds; 0: until interrupted
+  bool verbose = false;
+};
+
+struct RunOptions {
+  CommonOptions common;
+  std::vector<std::string> command;
+  std::string user;
+  bool wait_all = false;
+  std::optional<model::Severity> fail_on;
+  int error_exitcode = 99;
+  OnLost on_lost = OnLost::fail;
+};
+
+void add_common_options(CLI::App&, CommonOptions&);
+void add_run_options(CLI::App&, RunOptions&);
+
+} // namespace mlockscope::cli

@@ -1,0 +1,45 @@
+#include "cli/pipeline.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace mlockscope::cli {
+namespace {
+
+report::FindingFilter::Wanted wanted_of(const CommonOptions& options) {
+  return {
+      {options.kinds.begin(), options.kinds.end()}, options.min_severity, options.show_possible};
+}
+
+} // namespace
+
+Pipeline::Pipeline(report::Sink& sink, const CommonOptions& options)
+    : sink_(sink), filter_(wanted_of(options)), calls_(options.calls) {}
+
+void Pipeline::finding(const model::Finding& finding) {
+  const bool shown = filter_.passes(finding);
+  const bool sure = finding.confidence != model::Confidence::possible;
+  if (sure) tally_.finding(finding);
+  if (!shown) return;
+  if (sure) worst_ = std::max(worst_.value_or(finding.severity), finding.severity);
+  sink_.finding(finding, processes_.of(finding.space));
+}
+
+void Pipeline::exposure(const model::Exposure& exposure) {
+  tally_.exposure(exposure);
+  if (filter_.passes(exposure)) sink_.exposure(exposure);
+}
+
+void Pipeline::call(const model::CallEvent& event, const model::CallReading& reading) {
+  if (calls_) sink_.call(event, reading);
+}
+
+void Pipeline::lost(const model::LostEvent& event) { sink_.lost(event); }
+
+void Pipeline::snapshot_wanted(model::SpaceId space, std::uint32_t pid) { wanted_[space] = pid; }
+
+std::unordered_map<model::SpaceId, std::uint32_t> Pipeline::take_wanted() {
+  return std::exchange(wanted_, {});
+}
+
+} // namespace mlockscope::cli

@@ -1,0 +1,43 @@
+// correlator -> filter of findings -> sink.
+#pragma once
+
+#include "cli/options.hpp"
+#include "cli/process_book.hpp"
+#include "model/correlator.hpp"
+#include "report/finding_filter.hpp"
+#include "report/sink.hpp"
+
+#include <unordered_map>
+
+namespace mlockscope::cli {
+
+/// Receives the verdicts and hands on what the user wants to see.
+class Pipeline final : public model::Output {
+public:
+  Pipeline(report::Sink& sink, const CommonOptions&);
+
+  void finding(const model::Finding&) override;
+  void exposure(const model::Exposure&) override;
+  void call(const model::CallEvent&, const model::CallReading&) override;
+  void lost(const model::LostEvent&) override;
+  void snapshot_wanted(model::SpaceId, std::uint32_t pid) override;
+
+  [[nodiscard]] ProcessBook& processes() { return processes_; }
+  /// Snapshots asked for since the last time this was asked.
+  [[nodiscard]] std::unordered_map<model::SpaceId, std::uint32_t> take_wanted();
+  [[nodiscard]] const report::Tally& tally() const { return tally_; }
+  [[nodiscard]] std::uint64_t hidden() const { return filter_.hidden(); }
+  /// The worst finding that was shown and is more than `possible`.
+  [[nodiscard]] std::optional<model::Severity> worst() const { return worst_; }
+
+private:
+  report::Sink& sink_;
+  report::FindingFilter filter_;
+  report::Tally tally_;
+  ProcessBook processes_;
+  std::unordered_map<model::SpaceId, std::uint32_t> wanted_;
+  std::optional<model::Severity> worst_;
+  bool calls_;
+};
+
+} // namespace mlockscope::cli

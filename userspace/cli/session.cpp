@@ -1,0 +1,188 @@
+#include "cli/session.hpp"
+
+#include "decode/decode.hpp"
+#include "decode/snapshot.hpp"
+
+#include <algorithm>
+#include <ctime>
+
+namespace mlockscope::cli {
+namespace {
+
+constexpr model::Time millisecond = 1'000'000;
+constexpr model::Time first_delay = millisecond;
+constexpr model::Time longest_delay = 1000 * millisecond;
+constexpr model::Time idle_interval = 50 * millisecond;
+/// lock-failed findings are held back for this long; see model/failures.hpp.
+constexpr model::Time tick_interval = 200 * millisecond;
+
+std::uint64_t number(model::SpaceId space) { return static_cast<std::uint64_t>(space); }
+
+bool moves_mappings_only(model::Call call) { return call >= model::Call::mmap; }
+
+} // namespace
+
+model::Time monotonic_now() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<model::Time>(now.tv_sec) * 1000 * millisecond +
+         static_cast<model::Time>(now.tv_nsec);
+}
+
+Session::Session(capture::Tracer& tracer, Pipeline& pipeline, model::PageSize page)
+    : tracer_(tracer), pipeline_(pipeline), page_(page), correlator_(page, pipeline),
+      receiver_([this](capture::Tracer::Record record) { take(record); }) {}
+
+util::Status Session::adopt() {
+  auto stream = tracer_.adopt_all();
+  if (!stream) return stream.error();
+  auto snapshots = decode::decode_snapshots(stream.value());
+  if (!snapshots) return snapshots.error();
+  for (auto& snapshot : snapshots.value()) {
+    pipeline_.processes().see(snapshot.space, snapshot.pid);
+    waiting_.emplace(snapshot.space, std::move(snapshot));
+  }
+  turn(capture::Pause::none);
+  return util::success();
+}
+
+std::size_t Session::turn(capture::Pause next) {
+  const std::size_t count = tracer_.drain(receiver_, next);
+  while (!waiting_.empty()) place_snapshot(waiting_.begin()->first);
+  note_requests();
+  if (count == 0) look_for_silent_loss();
+  if (!requests_.empty()) read_snapshots();
+  if (!maybe_idle_.empty()) mark_idle();
+  correlator_.handle(model::TickEvent{monotonic_now()});
+  report_lost();
+  return count;
+}
+
+/// Asked for again after an answer: that one came at the wrong moment, so wait longer.
+void Session::note_requests() {
+  const auto wanted = pipeline_.take_wanted();
+  for (const model::SpaceId space : answered_)
+    if (!wanted.contains(space)) requests_.erase(space);
+  answered_.clear();
+  for (const auto& [space, pid] : wanted)
+    requests_.try_emplace(space, Request{pid, monotonic_now(), first_delay});
+}
+
+std::optional<model::Time> Session::next_due() const {
+  if (!requests_.empty()) return first_delay;
+  if (!maybe_idle_.empty()) return idle_interval;
+  if (correlator_.totals().address_spaces != 0) return tick_interval;
+  return std::nullopt;
+}
+
+void Session::finish() {
+  while (tracer_.drain(receiver_, capture::Pause::none) != 0) {
+  }
+  report_lost();
+  const std::uint64_t lost = tracer_.counters().lost, known = correlator_.totals().lost;
+  if (lost > known)
+    correlator_.handle(model::LostEvent{lost - known, monotonic_now(), "the ring buffer was full"});
+  correlator_.finish(monotonic_now());
+}
+
+void Session::take(capture::Tracer::Record record) {
+  if (const auto birth = decode::decode_birth(record)) return pipeline_.processes().born(*birth);
+  auto event = decode::decode(record, page_);
+  if (!event) {
+    correlator_.handle(model::LostEvent{1, monotonic_now(), event.error().message()});
+    return;
+  }
+  if (const auto* call = std::get_if<model::CallEvent>(&event.value())) return take_call(*call);
+  if (const auto* ended = std::get_if<model::EndEvent>(&event.value())) return end(*ended);
+  correlator_.handle(event.value());
+}
+
+void Session::end(const model::EndEvent& event) {
+  correlator_.handle(event);
+  pipeline_.processes().forget(event.space);
+  requests_.erase(event.space);
+  waiting_.erase(event.space);
+  maybe_idle_.erase(event.space);
+}
+
+void Session::take_call(const model::CallEvent& call) {
+  pipeline_.processes().see(call.space, call.caller.pid);
+  if (const auto snapshot = waiting_.find(call.space);
+      snapshot != waiting_.end() && is_due(snapshot->second))
+    place_snapshot(call.space);
+  correlator_.handle(call);
+  if (moves_mappings_only(call.call)) maybe_idle_.insert(call.space);
+}
+
+/// A snapshot stands between two calls: it goes in as soon as all calls before it are in. The
+/// correlator refuses it, and asks again, if that moment has passed.
+void Session::place_snapshot(model::SpaceId space) {
+  auto node = waiting_.extract(space);
+  correlator_.handle(model::Event(std::move(node.mapped())));
+  answered_.insert(space);
+}
+
+bool Session::is_due(const model::SnapshotEvent& snapshot) const {
+  return correlator_.calls_seen(snapshot.space) >= snapshot.calls_before;
+}
+
+void Session::read_snapshots() {
+  const model::Time now = monotonic_now();
+  for (auto request = requests_.begin(); request != requests_.end();) {
+    auto& [space, wanted] = *request;
+    ++request;
+    if (wanted.due > now) continue;
+    wanted.delay = std::min(2 * wanted.delay, longest_delay);
+    wanted.due = now + wanted.delay;
+    auto stream = tracer_.mappings(wanted.pid);
+    if (!stream) break;
+    auto snapshots = decode::decode_snapshots(stream.value());
+    if (!snapshots) break;
+    for (auto& snapshot : snapshots.value())
+      if (snapshot.space == space) waiting_.insert_or_assign(space, std::move(snapshot));
+  }
+}
+
+void Session::mark_idle() {
+  const model::Time now = monotonic_now();
+  if (now < idle_due_) return;
+  idle_due_ = now + idle_interval;
+  for (const model::SpaceId space : maybe_idle_)
+    if (correlator_.idle(space)) tracer_.set_idle(number(space), correlator_.calls_seen(space));
+  maybe_idle_.clear();
+}
+
+/// Losses that no record of a call will tell of.
+void Session::report_lost() {
+  const auto counters = tracer_.counters();
+  if (counters.spaces_refused != refused_) {
+    correlator_.handle(model::LostEvent{counters.spaces_refused - refused_, monotonic_now(),
+                                        "no room to follow one more process or call"});
+    refused_ = counters.spaces_refused;
+  }
+  if (counters.lifetimes_lost != lifetimes_lost_) {
+    correlator_.handle(model::LostEvent{counters.lifetimes_lost - lifetimes_lost_, monotonic_now(),
+                                        "the ring buffer was full"});
+    lifetimes_lost_ = counters.lifetimes_lost;
+    end_the_dead();
+  }
+}
+
+/// The end of an address space was lost: the kernel's list says which ones are left.
+void Session::end_the_dead() {
+  const auto live = tracer_.live_spaces();
+  tracer_.drain(receiver_, capture::Pause::none); // what ended before the list was made
+  for (const auto& [space, pid] : correlator_.address_spaces())
+    if (!live.contains(number(space))) end(model::EndEvent{space, monotonic_now(), 0});
+}
+
+/// An address space may have lost its last calls and be silent since. Asked for when no record is
+/// left: its next snapshot says how many there were.
+void Session::look_for_silent_loss() {
+  if (tracer_.counters().lost <= correlator_.totals().lost) return;
+  for (const auto& [space, live] : tracer_.live_spaces())
+    if (live.lost != 0)
+      requests_.try_emplace(model::SpaceId{space}, Request{live.pid, monotonic_now(), first_delay});
+}
+
+} // namespace mlockscope::cli

@@ -1,0 +1,65 @@
+// Live tracing: the probes' records through the correlator, and the answers it asks for.
+#pragma once
+
+#include "capture/tracer.hpp"
+#include "cli/pipeline.hpp"
+#include "model/correlator.hpp"
+
+#include <unordered_map>
+#include <unordered_set>
+
+namespace mlockscope::cli {
+
+/// CLOCK_MONOTONIC now, as the probes have it.
+[[nodiscard]] model::Time monotonic_now();
+
+class Session {
+public:
+  Session(capture::Tracer&, Pipeline&, model::PageSize);
+
+  /// Takes in what is locked already. Before anything else.
+  [[nodiscard]] util::Status adopt();
+  /// Handles everything that waits, and what is due. Returns the number of records.
+  std::size_t turn(capture::Pause next);
+  /// How long the reader may sleep before turn() has something to do by itself; nothing: for ever.
+  [[nodiscard]] std::optional<model::Time> next_due() const;
+  /// After the probes are muted: the rest of the records, and the end.
+  void finish();
+
+  [[nodiscard]] const model::Correlator& correlator() const { return correlator_; }
+
+private:
+  void take(capture::Tracer::Record);
+  void take_call(const model::CallEvent&);
+  void place_snapshot(model::SpaceId);
+  [[nodiscard]] bool is_due(const model::SnapshotEvent&) const;
+  void note_requests();
+  void read_snapshots();
+  void mark_idle();
+  void report_lost();
+  void look_for_silent_loss();
+  void end_the_dead();
+  void end(const model::EndEvent&);
+
+  /// A snapshot that was asked for. They are read again, later and later, until one falls between
+  /// two calls.
+  struct Request {
+    std::uint32_t pid = 0;
+    model::Time due = 0;
+    model::Time delay = 0;
+  };
+
+  capture::Tracer& tracer_;
+  Pipeline& pipeline_;
+  model::PageSize page_;
+  model::Correlator correlator_;
+  std::function<void(capture::Tracer::Record)> receiver_;
+  std::unordered_map<model::SpaceId, Request> requests_;
+  std::unordered_map<model::SpaceId, model::SnapshotEvent> waiting_; ///< read, not yet placed
+  std::unordered_set<model::SpaceId> answered_; ///< placed since requests were last noted
+  std::unordered_set<model::SpaceId> maybe_idle_;
+  model::Time idle_due_ = 0;
+  std::uint64_t refused_ = 0, lifetimes_lost_ = 0; ///< of Counters, already told
+};
+
+} // namespace mlockscope::cli

@@ -1,0 +1,146 @@
+#include "cli/tracing.hpp"
+
+#include "cli/version.hpp"
+#include "report/json.hpp"
+#include "report/line.hpp"
+#include "report/report.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <sys/epoll.h>
+#include <sys/utsname.h>
+
+namespace mlockscope::cli {
+namespace {
+
+constexpr int doze_milliseconds = 5; // half of what a finding may wait
+/// Drains without a record after which the reader asks to be woken instead of looking again.
+constexpr int quiet_turns = 4;
+constexpr model::Time millisecond = 1'000'000;
+
+util::Result<report::Writer> open_output(const std::string& path) {
+  return path.empty() ? report::Writer::to_descriptor(STDOUT_FILENO, "standard output")
+                      : report::Writer::to_file(path);
+}
+
+capture::TracerOptions tracer_options(const CommonOptions& options, model::PageSize page,
+                                      const capture::Filters& filters) {
+  return {page.bytes(), options.buffer, options.simulate_loss, options.verbose, filters};
+}
+
+/// What can be waited for; edge-triggered, because records are there long before the probes wake.
+util::Result<util::Fd> watch(int ring, int signals) {
+  util::Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
+  epoll_event on_ring{EPOLLIN | EPOLLET, {}}, on_signal{EPOLLIN, {}};
+  if (!epoll || ::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, ring, &on_ring) != 0 ||
+      ::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, signals, &on_signal) != 0)
+    return util::system_error("cannot wait for events", errno);
+  return epoll;
+}
+
+} // namespace
+
+void complain(const util::Error& error) {
+  std::fprintf(stderr, "mlockscope: %s\n", error.message().c_str());
+}
+
+Tracing::Tracing(const CommonOptions& options, report::Writer out, report::Writer notes)
+    : options_(options), out_(std::move(out)), notes_(std::move(notes)),
+      page_(static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))), sink_(make_sink()),
+      pipeline_(std::make_unique<Pipeline>(*sink_, options)) {}
+
+std::unique_ptr<report::Sink> Tracing::make_sink() const {
+  const bool colour = options_.colour == ColourChoice::always ||
+                      (options_.colour == ColourChoice::automatic && out_.is_terminal());
+  const auto paint = colour ? report::Colour::on : report::Colour::off;
+  switch (options_.format) {
+  case Format::json:
+    return std::make_unique<report::JsonSink>(out_, clock_);
+  case Format::report:
+    return std::make_unique<report::ReportSink>(out_, notes_,
+                                                report::ReportSink::Options{clock_, paint});
+  case Format::line:
+    break;
+  }
+  return std::make_unique<report::LineSink>(
+      out_, notes_, report::LineSink::Options{clock_, options_.timestamps, paint});
+}
+
+util::Result<std::unique_ptr<Tracing>> Tracing::begin(const CommonOptions& options,
+                                                      const capture::Filters& filters) {
+  if (options.backend == Backend::fentry || options.backend == Backend::kprobe)
+    return util::Error{"cannot trace here: this backend is not available", "",
+                       "use --backend tracepoint"};
+  auto out = open_output(options.output);
+  if (!out) return out.error();
+  auto notes = report::Writer::to_descriptor(STDERR_FILENO, "standard error");
+  if (!notes) return notes.error();
+  std::unique_ptr<Tracing> tracing(new Tracing(options, out.take(), notes.take()));
+
+  auto tracer = capture::Tracer::start(tracer_options(options, tracing->page_, filters));
+  if (!tracer) return tracer.error();
+  tracing->tracer_ = tracer.take();
+  tracing->session_ =
+      std::make_unique<Session>(*tracing->tracer_, *tracing->pipeline_, tracing->page_);
+  tracing->began_ = monotonic_now();
+  tracing->print_start();
+  if (!filters.only_followed)
+    if (auto adopted = tracing->session_->adopt(); !adopted) return adopted.error();
+  return tracing;
+}
+
+void Tracing::print_start() {
+  utsname names{};
+  ::uname(&names);
+  sink_->start({version_text, names.release, names.machine, page_, tracer_->backend(), began_});
+}
+
+void Tracing::loop(Signals& signals, const OnSignal& on_signal) {
+  auto epoll = watch(tracer_->ring_fd(), signals.fd());
+  if (!epoll) return complain(epoll.error());
+  const model::Time end =
+      options_.duration > 0 ? began_ + static_cast<model::Time>(options_.duration * 1e9) : 0;
+  int quiet = 0;
+  while (!output_failed()) {
+    const auto next = quiet >= quiet_turns ? capture::Pause::sleep : capture::Pause::doze;
+    quiet = session_->turn(next) != 0 ? 0 : std::min(quiet + 1, quiet_turns);
+    sink_->flush();
+    while (const auto signal = signals.next())
+      if (on_signal(*signal)) return;
+    const model::Time now = monotonic_now();
+    if (end != 0 && now >= end) return;
+    int wait = quiet == 0 ? doze_milliseconds : pause(next);
+    if (end != 0) {
+      const auto left = static_cast<int>((end - now) / millisecond + 1);
+      wait = wait < 0 ? left : std::min(wait, left);
+    }
+    epoll_event event{};
+    if (::epoll_wait(epoll.value().get(), &event, 1, wait) > 0) quiet = 0;
+  }
+}
+
+/// How long to wait for news, in milliseconds; -1: for ever.
+int Tracing::pause(capture::Pause next) const {
+  if (next != capture::Pause::sleep || tracer_->record_underway()) return doze_milliseconds;
+  const auto due = session_->next_due();
+  return due ? static_cast<int>(*due / millisecond) : -1;
+}
+
+void Tracing::end() {
+  tracer_->mute();
+  session_->finish();
+  report::Summary summary{session_->correlator().totals(),
+                          pipeline_->tally(),
+                          0,
+                          tracer_->backend(),
+                          monotonic_now(),
+                          pipeline_->hidden()};
+  summary.seconds = static_cast<double>(summary.time - began_) / 1e9;
+  sink_->summary(summary);
+  sink_->flush();
+}
+
+std::uint64_t Tracing::lost() const { return session_->correlator().totals().lost; }
+
+} // namespace mlockscope::cli

@@ -1,0 +1,52 @@
+// One tracing from its first line to its summary: what `trace` and `run` have in common.
+#pragma once
+
+#include "cli/options.hpp"
+#include "cli/session.hpp"
+#include "cli/signals.hpp"
+#include "report/clock.hpp"
+#include "report/writer.hpp"
+
+#include <memory>
+
+namespace mlockscope::cli {
+
+/// Prints "mlockscope: ..." on stderr; the user's one line.
+void complain(const util::Error&);
+
+class Tracing {
+public:
+  /// Opens the output, attaches the probes, takes in what is locked already, prints the first line.
+  [[nodiscard]] static util::Result<std::unique_ptr<Tracing>> begin(const CommonOptions&,
+                                                                    const capture::Filters&);
+
+  /// What the loop does after a batch of signals; true ends it.
+  using OnSignal = std::function<bool(const signalfd_siginfo&)>;
+  /// Traces until `on_signal` says so, the duration is over, or the output fails.
+  void loop(Signals&, const OnSignal&);
+  /// Handles what is left and prints the summary. Once.
+  void end();
+
+  [[nodiscard]] bool output_failed() const { return !out_.ok(); }
+  [[nodiscard]] const util::Error& output_error() const { return out_.error(); }
+  [[nodiscard]] std::optional<model::Severity> worst() const { return pipeline_->worst(); }
+  [[nodiscard]] std::uint64_t lost() const;
+
+private:
+  Tracing(const CommonOptions&, report::Writer out, report::Writer notes);
+  [[nodiscard]] std::unique_ptr<report::Sink> make_sink() const;
+  void print_start();
+  [[nodiscard]] int pause(capture::Pause) const;
+
+  CommonOptions options_;
+  mutable report::Writer out_, notes_;
+  report::Clock clock_ = report::Clock::of_this_system();
+  model::PageSize page_;
+  model::Time began_ = 0;
+  std::unique_ptr<report::Sink> sink_;
+  std::unique_ptr<Pipeline> pipeline_;
+  std::unique_ptr<capture::Tracer> tracer_;
+  std::unique_ptr<Session> session_;
+};
+
+} // namespace mlockscope::cli
