@@ -1,0 +1,198 @@
+#!/usr/bin/env bash
+# bench.sh BUILD: what tracing costs, as Markdown on stdout. Called by ./dev bench; needs root.
+#
+# All variants are measured in one run, in rounds, each round in another order, and what is printed
+# are medians and their ratios: on a machine that others use too, only figures taken side by side
+# mean something.
+#
+# ROUNDS=5 PAIRS=4000 (in each of 11 batches) SECS=30 (flat out, idle)
+set -euo pipefail
+
+build=$(cd "$1" && pwd)
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+rounds=${ROUNDS:-5} pairs=${PAIRS:-4000} secs=${SECS:-30}
+perf=${PERF:-$(command -v perf || true)}
+programs=$build/tests/programs
+work=$(mktemp -d)
+tool_pid=
+
+say() { printf '== %s\n' "$*" >&2; }
+
+stop_tool() {
+  [[ -n $tool_pid ]] || return 0
+  kill -TERM "$tool_pid" 2>/dev/null || true
+  wait "$tool_pid" 2>/dev/null || true
+  tool_pid=
+}
+trap 'stop_tool; rm -rf "$work"' EXIT
+
+# ---- The tracers -------------------------------------------------------------------------------
+
+# Runs a tool that needs tracefs, mounted for it alone if it is not mounted.
+with_tracefs() {
+  if [[ -d /sys/kernel/tracing/events ]]; then exec "$@"; fi
+  # shellcheck disable=SC2016 # for the inner shell
+  exec unshare --mount --propagation private sh -c \
+    'mount -t tracefs tracefs /sys/kernel/tracing && exec "$@"' sh "$@"
+}
+
+tool() {
+  case $1 in
+  floor) exec "$build/tests/bench/floor" ;;
+  mlockscope) exec "$build/mlockscope" trace ;;
+  bpftrace) with_tracefs bpftrace "$here/calls.bt" ;;
+  perf) with_tracefs "$perf" trace -a -e mlock,munlock 2>/dev/null ;; # where it prints
+  esac
+}
+
+available() {
+  case $1 in
+  none | floor | mlockscope) true ;;
+  strace | bpftrace) command -v "$1" >/dev/null ;;
+  perf) [[ -x $perf ]] ;;
+  esac
+}
+
+# BPF programs, links and events that the tool holds: once there are some and no more come, it is
+# attached. Not every tool says so.
+held() { find "/proc/$tool_pid/fd" -lname 'anon_inode:*' 2>/dev/null | wc -l; }
+
+wait_until_attached() {
+  local now last=-1
+  for _ in $(seq 20); do
+    sleep 1
+    now=$(held)
+    [[ $now -eq 0 || $now -ne $last ]] || return 0
+    last=$now
+  done
+  return 1
+}
+
+start_tool() {
+  case $1 in none | strace) return ;; esac
+  tool "$1" >/dev/null 2>"$work/err" &
+  tool_pid=$!
+  wait_until_attached && kill -0 "$tool_pid" 2>/dev/null && return
+  say "$1 did not start: $(tail -n 1 "$work/err")"
+  stop_tool
+  return 1
+}
+
+# ---- Measuring ---------------------------------------------------------------------------------
+
+# measure TOOL MODE N: one figure more for the file TOOL.MODE.
+measure() {
+  local prefix=() n=$3
+  # A tenth of the turns: each costs thirty times as much.
+  if [[ $1 == strace ]]; then prefix=(strace -f -o /dev/null) n=$((n / 10)); fi
+  "${prefix[@]}" "$programs/pair" "$2" "$n" | jq .ns >>"$work/$1.$2"
+}
+
+# The names, beginning with another one each round.
+rotated() {
+  local round=$1
+  shift
+  local i
+  for ((i = 0; i < $#; i++)); do
+    local at=$(((i + round) % $# + 1))
+    echo "${!at}"
+  done
+}
+
+median() { sort -n "$1" | awk '{ v[NR] = $1 } END { printf "%.0f", NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
+
+# row TOOL MODE TEXT: nanoseconds and how often the bare figure.
+row() {
+  if [[ ! -s $work/$1.$2 ]]; then
+    echo "| $3 | not available | |"
+    return
+  fi
+  local bare own
+  bare=$(median "$work/none.$2") own=$(median "$work/$1.$2")
+  echo "| $3 | $own | $(jq -n "$own / $bare * 100 | round / 100") |"
+}
+
+measure_calls() {
+  local round name
+  for ((round = 0; round < rounds; round++)); do
+    for name in $(rotated "$round" none floor mlockscope bpftrace perf strace); do
+      available "$name" || continue
+      say "round $((round + 1)) of $rounds: $name"
+      start_tool "$name" || continue
+      measure "$name" pair "$pairs"
+      case $name in
+      none | mlockscope)
+        measure "$name" getppid $((pairs * 20))
+        measure "$name" fault "$pairs"
+        ;;
+      esac
+      stop_tool
+    done
+  done
+}
+
+print_calls() {
+  printf '\n| mlock + munlock of 64 bytes, a pair | ns | times no tracer |\n| --- | ---: | ---: |\n'
+  row none pair "no tracer"
+  row floor pair "four empty BPF programs (the floor)"
+  row mlockscope pair "mlockscope trace"
+  row bpftrace pair "bpftrace, printing the same fields"
+  row perf pair "perf trace -e mlock,munlock"
+  row strace pair "strace -f"
+  printf '\n| what nobody asked to trace | ns | times no tracer |\n| --- | ---: | ---: |\n'
+  row none getppid "getppid, no tracer"
+  row mlockscope getppid "getppid, mlockscope trace"
+  row none fault "page fault, no tracer"
+  row mlockscope fault "page fault, mlockscope trace"
+}
+
+# Every core locks and unlocks as fast as it can: how much is seen, and is any of it lost?
+print_flat_out() {
+  local cores mode
+  cores=$(nproc)
+  printf '\n| flat out, %s workers, %s s | calls made | events | lost | events/s |\n' "$cores" "$secs"
+  printf '| --- | ---: | ---: | ---: | ---: |\n'
+  for mode in processes own; do
+    say "flat out: $mode"
+    "$build/mlockscope" run --format json --output "$work/flat.json" -- \
+      "$programs/hammer" "$cores" "$secs" "$mode" >"$work/made.json" 2>"$work/err" || true
+    jq -r --slurpfile made "$work/made.json" --arg mode "$mode" --argjson secs "$secs" \
+      'select(.type == "summary") | "| \(if $mode == "own" then "threads" else $mode end) | " +
+       "\($made[0] | .mlock + .munlock) | \(.events) | \(.lost) | \(.events / $secs | round) |"' \
+      "$work/flat.json" || echo "| $mode | failed: $(tail -n 1 "$work/err") | | | |"
+  done
+}
+
+# utime + stime, in ticks.
+cpu_ticks() { sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 }'; }
+
+print_idle() {
+  local before after rss tick
+  say "idle"
+  start_tool mlockscope || return 0
+  before=$(cpu_ticks "$tool_pid")
+  sleep "$secs"
+  after=$(cpu_ticks "$tool_pid")
+  rss=$(awk '/^VmRSS/ { print $2 }' "/proc/$tool_pid/status")
+  tick=$(getconf CLK_TCK)
+  stop_tool
+  printf '\n| mlockscope trace with nothing to do, %s s | |\n| --- | ---: |\n' "$secs"
+  echo "| processor time | $(jq -n "($after - $before) / $tick / $secs * 10000 | round / 100") % of one core |"
+  echo "| resident memory | $(jq -n "$rss / 1024 * 10 | round / 10") MiB |"
+}
+
+print_correlator() {
+  say "correlator"
+  printf '\n| correlator beside Boost.ICL | claims | calls/s |\n| --- | ---: | ---: |\n'
+  "$build/tests/bench/correlator_bench" --benchmark_format=json --benchmark_min_time=0.5 \
+    2>/dev/null | jq -r '.benchmarks[] | select(.error_occurred | not) | (.name | split("/")) as $n |
+      "| \($n[0] | gsub("_"; ", ")) | \($n[1]) | \(.items_per_second | round) |"'
+}
+
+echo "Linux $(uname -r), $(uname -m), $(nproc) cores, pages of $(getconf PAGESIZE) bytes;" \
+  "medians of $rounds rounds."
+measure_calls
+print_calls
+print_flat_out
+print_idle
+print_correlator
