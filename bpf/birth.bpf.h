@@ -95,7 +95,7 @@ static __noinline int send_birth(__u64 space, struct task_struct *task)
 	record->space = space;
 	exe_path(&record->exe, task);
 	cgroup_path(&record->cgroup, task);
-	send_record(record);
+	send_record(record, true);
 	return 0;
 }
 

@@ -99,15 +99,27 @@ static __always_inline void note_entry(__u32 call, struct pending *p, struct mm_
 	}
 }
 
-static __always_inline struct space *followed_space(__u32 call, __u64 mm, struct task_struct *task,
-						    const unsigned long *args)
+/* The address space whose lock call this is, from here on followed. */
+static __always_inline struct space *locking_space(__u64 mm, struct task_struct *task,
+						   const struct pending *last)
 {
-	struct space *space = bpf_map_lookup_elem(&spaces, &mm);
+	struct space *space = last->mm == mm ? space_at(last->space) : NULL;
+
+	if (space)
+		return space;
+	space = find_space(mm);
+	if (space || !wanted(task))
+		return space;
+	return add_space(mm, task, birth_flags(task->mm));
+}
+
+/* The address space whose mappings change, if that can matter to it. */
+static __always_inline struct space *mapping_space(__u64 mm)
+{
+	struct space *space = find_space(mm);
 	const __u64 *idle;
 
-	if (asks_for_lock(call, args))
-		return space ?: wanted(task) ? add_space(mm, task, birth_flags(task->mm)) : NULL;
-	if (!space || (call == WIRE_BRK && !args[0]))
+	if (!space)
 		return NULL;
 	idle = bpf_map_lookup_elem(&idle_since, &space->id);
 	return idle && *idle == space->started ? NULL : space;
@@ -117,18 +129,26 @@ static __always_inline int call_enter(__u32 call, const unsigned long *args, int
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u64 mm = (__u64)task->mm;
-	struct space *space;
+	bool locks = asks_for_lock(call, args);
+	struct space *space = NULL;
 	struct pending *p;
 
-	if (!mm || muted)
+	if (!mm || muted || (call == WIRE_BRK && !args[0]))
 		return 0;
-	space = followed_space(call, mm, task, args);
-	if (!space)
-		return 0;
+	if (!locks) {
+		space = mapping_space(mm);
+		if (!space)
+			return 0;
+	}
 	p = bpf_task_storage_get(&pending_calls, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!p) {
 		__sync_fetch_and_add(&spaces_refused, 1);
 		return 0;
+	}
+	if (locks) {
+		space = locking_space(mm, task, p);
+		if (!space)
+			return 0;
 	}
 	for (int i = 0; i < 5; i++)
 		p->args[i] = i < nargs ? args[i] : 0;
@@ -170,14 +190,19 @@ static __always_inline void fill_call(struct wire_call *record, __u32 call, cons
 }
 
 /*
- * One page, nothing beside it: it was locked before if it is locked now and locked_vm, in which the
- * kernel counts VM_LOCKED pages (mm/mlock.c mlock_fixup()), is as it was, or if it is not locked
- * now and locked_vm has changed.
+ * One page and nothing beside this call: then locked_vm, in which mm/mlock.c mlock_fixup() counts
+ * the pages of VM_LOCKED mappings, has changed if and only if the page's state has. That spares
+ * most look-ups of VMAs, the dearest part of a probe.
  */
+static __always_inline bool changed(const struct pending *p, struct task_struct *task)
+{
+	return task->mm->locked_vm != p->locked_vm;
+}
+
+/* Before: as it is now, unless the state changed. */
 static __always_inline void settle_entry_word(struct wire_call *record, const struct pending *p,
 					      struct task_struct *task)
 {
-	bool changed = task->mm->locked_vm != p->locked_vm;
 	bool locked = record->after.locked == WIRE_ALL;
 
 	if (p->entry_word || record->flags & WIRE_OVERLAPPED || !is_range_lock(record->call) ||
@@ -185,7 +210,18 @@ static __always_inline void settle_entry_word(struct wire_call *record, const st
 	    record->after.flags & WIRE_HOLE)
 		return;
 	record->before = record->after;
-	record->before.locked = locked != changed ? WIRE_ALL : WIRE_NONE;
+	record->before.locked = locked != changed(p, task) ? WIRE_ALL : WIRE_NONE;
+}
+
+/*
+ * After an mlock that changed the state: locked. Not asked of munlock: what a finding rests on is
+ * always read from the VMA.
+ */
+static __always_inline bool newly_locked(__u32 call, const struct pending *p,
+					 const struct space *space, struct task_struct *task)
+{
+	return (call == WIRE_MLOCK || call == WIRE_MLOCK2) && !p->entry_word && changed(p, task) &&
+	       *(volatile __u64 *)&space->started == p->order + 1;
 }
 
 /* To be asked after the word at exit was read: did another call begin or go on beside this one? */
@@ -206,13 +242,16 @@ static __always_inline bool send_short(__u32 call, struct pending *p, struct spa
 		return true;
 	record->type = WIRE_CALL;
 	fill_call(record, call, p, space, task, ret);
-	if (range.start < range.end && !short_word(&record->after, range.start, range.end)) {
+	if (newly_locked(call, p, space, task)) {
+		record->after.walked_end = range.end;
+		record->after.locked = WIRE_ALL;
+	} else if (range.start < range.end && !short_word(&record->after, range.start, range.end)) {
 		bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);
 		return false;
 	}
 	record->flags |= overlap_flag(p, space);
 	settle_entry_word(record, p, task);
-	send_record(record);
+	send_record(record, p->order % 64 == 0);
 	return true;
 }
 
@@ -290,7 +329,7 @@ static __noinline int send_detail(__u32 call, struct pending *p, struct space *s
 		note_failure(record, p->args[0]);
 	record->call.flags |= overlap_flag(p, space);
 	settle_entry_word(&record->call, p, task);
-	send_record(record);
+	send_record(record, true);
 	return 0;
 }
 
@@ -303,8 +342,8 @@ static __always_inline int call_exit(__u32 call, long ret)
 	if (!p || !p->active || p->call != call)
 		return 0;
 	p->active = 0;
-	space = bpf_map_lookup_elem(&spaces, &p->mm);
-	if (!space || space->id != p->space)
+	space = space_at(p->space);
+	if (!space)
 		return 0;
 	if (call == WIRE_SHMAT && ret >= 0) {
 		struct vma_note note = {};

@@ -35,7 +35,7 @@ static __always_inline void send_fork(const struct space *parent, const struct s
 	record->uid = bpf_get_current_uid_gid();
 	record->child_pid = task->tgid;
 	bpf_get_current_comm(record->comm, sizeof(record->comm));
-	send_record(record);
+	send_record(record, true);
 }
 
 /*
@@ -51,7 +51,7 @@ int BPF_PROG(process_forked, struct task_struct *parent, struct task_struct *chi
 	follow_child(parent, child);
 	if (!old || !new || old == new)
 		return 0;
-	from = bpf_map_lookup_elem(&spaces, &old);
+	from = find_space(old);
 	if (!from || !wanted(child))
 		return 0;
 	to = add_space(new, child, WIRE_BORN_CLEAN);
@@ -79,7 +79,7 @@ SEC("tp_btf/exit_mmap")
 int BPF_PROG(space_ended, struct mm_struct *mm)
 {
 	__u64 key = (__u64)mm;
-	struct space *space = bpf_map_lookup_elem(&spaces, &key);
+	struct space *space = find_space(key);
 	struct wire_end *record;
 	__u64 id, lost;
 
@@ -87,7 +87,8 @@ int BPF_PROG(space_ended, struct mm_struct *mm)
 		return 0;
 	id = space->id;
 	lost = space->lost;
-	bpf_map_delete_elem(&spaces, &key);
+	bpf_map_delete_elem(&space_ids, &key);
+	space->id = 0;
 	bpf_map_delete_elem(&idle_since, &id);
 	record = take_record(sizeof(*record), &lifetimes_lost);
 	if (!record)
@@ -97,7 +98,7 @@ int BPF_PROG(space_ended, struct mm_struct *mm)
 	record->lost = lost;
 	record->space = id;
 	record->time = bpf_ktime_get_ns();
-	send_record(record);
+	send_record(record, true);
 	return 0;
 }
 

@@ -11,7 +11,8 @@
 
 /* What is known of one address space while it lives. */
 struct space {
-	__u64 id;
+	__u64 id; /* 0: the slot is free */
+	__u64 mm;
 	__u64 started;	/* traced calls that have begun */
 	__u64 finished; /* ... that have ended, and were sent or counted as lost */
 	__u64 lost;
@@ -19,13 +20,23 @@ struct space {
 	__u32 flags; /* WIRE_BORN_CLEAN */
 };
 
-/* Address spaces with locks or claims, by mm_struct. exit_mmap() removes the entry. */
+#define MAX_SPACES 65536 /* a power of two */
+
+/* Address spaces with locks or claims: the slot of one is its id modulo the number of slots. */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 65536);
-	__type(key, __u64);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MAX_SPACES);
+	__type(key, __u32);
 	__type(value, struct space);
 } spaces SEC(".maps") __weak;
+
+/* mm_struct -> id. exit_mmap() removes the entry and frees the slot. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_SPACES);
+	__type(key, __u64);
+	__type(value, __u64);
+} space_ids SEC(".maps") __weak;
 
 /*
  * Where the collector has nothing left to follow: space.id -> space.started at that time. As soon
@@ -33,7 +44,7 @@ struct {
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 65536);
+	__uint(max_entries, MAX_SPACES);
 	__type(key, __u64);
 	__type(value, __u64);
 } idle_since SEC(".maps") __weak;
@@ -102,7 +113,7 @@ __u32 muted __weak = 0;		 /* no new call is looked at: tracing ends */
 __u64 last_space __weak = 0;	 /* ids given out */
 __u64 records_lost __weak = 0;	 /* ring full (or simulated), of every kind */
 __u64 lifetimes_lost __weak = 0; /* of these, forks and ends of address spaces */
-__u64 spaces_refused __weak = 0; /* `spaces` or task storage full: a process goes unseen */
+__u64 spaces_refused __weak = 0; /* no slot, or no task storage: a process goes unseen */
 __u64 simulated __weak = 0;
 
 static __always_inline bool drop_on_purpose(void)
@@ -125,14 +136,15 @@ static __always_inline void *take_record(__u64 size, __u64 *also)
 
 /*
  * A wake-up costs more than everything else a probe does, so the reader is woken once after a
- * pause, and while it is working only if much has piled up.
+ * pause, and while it is working only if much has piled up. To look how much costs a little, too:
+ * `look` says when.
  */
-static __always_inline void send_record(void *record)
+static __always_inline void send_record(void *record, bool look)
 {
 	__u64 flags = BPF_RB_NO_WAKEUP;
 
 	if (reader_state == READER_ASLEEP ||
-	    (reader_state == READER_DOZING &&
+	    (look && reader_state == READER_DOZING &&
 	     bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) > wake_bytes)) {
 		reader_state = READER_BUSY;
 		flags = BPF_RB_FORCE_WAKEUP;

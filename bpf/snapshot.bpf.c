@@ -23,7 +23,7 @@ int list_mappings(struct bpf_iter__task_vma *ctx)
 	mm = (__u64)task->mm;
 	if (!mm)
 		return 0;
-	space = bpf_map_lookup_elem(&spaces, &mm);
+	space = find_space(mm);
 	if (!space) {
 		if (!snapshot_adopts || birth_flags(task->mm) || !wanted(task))
 			return 0;

@@ -1,27 +1,65 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/* The life of an entry in `spaces`. */
+/* Address spaces: found, and begun to be followed. They end in lifetime.bpf.c. */
 #ifndef MLOCKSCOPE_SPACES_BPF_H
 #define MLOCKSCOPE_SPACES_BPF_H
 
 #include "birth.bpf.h"
 #include "filter.bpf.h"
 
+/* The address space of that id; NULL if it has ended. */
+static __always_inline struct space *space_at(__u64 id)
+{
+	__u32 slot = id & (MAX_SPACES - 1);
+	struct space *space = bpf_map_lookup_elem(&spaces, &slot);
+
+	return space && space->id == id ? space : NULL;
+}
+
+static __always_inline struct space *find_space(__u64 mm)
+{
+	const __u64 *id = bpf_map_lookup_elem(&space_ids, &mm);
+
+	return id ? space_at(*id) : NULL;
+}
+
+/* Takes a slot. Those of address spaces that still live are passed over. */
+static __always_inline struct space *take_slot(void)
+{
+	for (int i = 0; i < 16; i++) {
+		__u64 id = __sync_fetch_and_add(&last_space, 1) + 1;
+		__u32 slot = id & (MAX_SPACES - 1);
+		struct space *space = bpf_map_lookup_elem(&spaces, &slot);
+
+		if (space && __sync_val_compare_and_swap(&space->id, 0, id) == 0)
+			return space;
+	}
+	return NULL;
+}
+
 /* Begins to follow the address space at `mm`; `task` is one of its users. NULL if there is no room.
  */
 static __noinline struct space *add_space(__u64 mm, struct task_struct *task, __u32 flags)
 {
-	struct space fresh = {
-		.id = __sync_fetch_and_add(&last_space, 1) + 1,
-		.pid = BPF_CORE_READ(task, tgid),
-		.flags = flags,
-	};
-	struct space *space;
+	struct space *space = take_slot();
+	__u64 id;
 
-	if (!bpf_map_update_elem(&spaces, &mm, &fresh, BPF_NOEXIST))
-		send_birth(fresh.id, task);
-	space = bpf_map_lookup_elem(&spaces, &mm);
-	if (!space)
+	if (!space) {
 		__sync_fetch_and_add(&spaces_refused, 1);
+		return NULL;
+	}
+	id = space->id;
+	space->mm = mm;
+	space->started = space->finished = space->lost = 0;
+	space->pid = BPF_CORE_READ(task, tgid);
+	space->flags = flags;
+	if (bpf_map_update_elem(&space_ids, &mm, &id, BPF_NOEXIST)) {
+		space->id = 0;
+		space = find_space(mm); /* another thread was faster */
+		if (!space)
+			__sync_fetch_and_add(&spaces_refused, 1);
+		return space;
+	}
+	send_birth(id, task);
 	return space;
 }
 

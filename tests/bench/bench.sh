@@ -101,15 +101,20 @@ rotated() {
 
 median() { sort -n "$1" | awk '{ v[NR] = $1 } END { printf "%.0f", NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 
-# row TOOL MODE TEXT: nanoseconds and how often the bare figure.
+# row TOOL MODE TEXT: nanoseconds, what of it the tool added, and that in shares of what the floor
+# adds (pairs only: the floor is not measured with anything else).
 row() {
+  local own bare floor share=
   if [[ ! -s $work/$1.$2 ]]; then
-    echo "| $3 | not available | |"
+    echo "| $3 | not available | | |"
     return
   fi
-  local bare own
-  bare=$(median "$work/none.$2") own=$(median "$work/$1.$2")
-  echo "| $3 | $own | $(jq -n "$own / $bare * 100 | round / 100") |"
+  own=$(median "$work/$1.$2") bare=$(median "$work/none.$2")
+  if [[ -s $work/floor.$2 && $1 != none ]]; then
+    floor=$(median "$work/floor.$2")
+    share=$(jq -n "($own - $bare) / ($floor - $bare) * 10 | round / 10")
+  fi
+  echo "| $3 | $own | $((own - bare)) | $share |"
 }
 
 measure_calls() {
@@ -132,14 +137,15 @@ measure_calls() {
 }
 
 print_calls() {
-  printf '\n| mlock + munlock of 64 bytes, a pair | ns | times no tracer |\n| --- | ---: | ---: |\n'
+  printf '\n| mlock + munlock of 64 bytes, a pair | ns | added | times the floor |\n'
+  printf '| --- | ---: | ---: | ---: |\n'
   row none pair "no tracer"
   row floor pair "four empty BPF programs (the floor)"
   row mlockscope pair "mlockscope trace"
   row bpftrace pair "bpftrace, printing the same fields"
   row perf pair "perf trace -e mlock,munlock"
   row strace pair "strace -f"
-  printf '\n| what nobody asked to trace | ns | times no tracer |\n| --- | ---: | ---: |\n'
+  printf '\n| what nobody asked to trace | ns | added | |\n| --- | ---: | ---: | --- |\n'
   row none getppid "getppid, no tracer"
   row mlockscope getppid "getppid, mlockscope trace"
   row none fault "page fault, no tracer"

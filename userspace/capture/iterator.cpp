@@ -1,26 +1,60 @@
 #include "capture/iterator.hpp"
 
+#include "bpf/wire.h"
 #include "util/fd.hpp"
 
 #include <bpf/bpf.h>
 
 #include <cerrno>
+#include <cstring>
+#include <functional>
+#include <span>
 
 namespace mlockscope::capture {
 namespace {
 
-util::Result<std::vector<std::byte>> read_all(int fd) {
+/// More than a process can have (vm.max_map_count is 65530, or 1048576 on some distributions).
+constexpr std::size_t most_mappings = 2u << 20;
+
+bool within_bound(std::span<const std::byte> bytes) {
+  return bytes.size() <= most_mappings * sizeof(wire_mapping);
+}
+
+/// Looks at records as they come: is this list still worth reading?
+class Watch {
+public:
+  /// False once a call was under way, or has been: then the list is of no moment, and a process
+  /// that keeps changing its mappings can keep the kernel listing them for ever
+  /// (kernel/bpf/task_iter.c takes up again wherever a changed mapping now is).
+  bool quiet(std::span<const std::byte> bytes) {
+    for (; seen_ + sizeof(wire_mapping) <= bytes.size(); seen_ += sizeof(wire_mapping)) {
+      wire_mapping record;
+      std::memcpy(&record, bytes.data() + seen_, sizeof(record));
+      if (seen_ == 0) started_ = record.started;
+      if (record.started != started_ || record.started != record.finished) return false;
+    }
+    return within_bound(bytes);
+  }
+
+private:
+  std::size_t seen_ = 0;
+  std::uint64_t started_ = 0;
+};
+
+/// Reads to the end, or as long as `go_on` says so.
+util::Result<std::vector<std::byte>>
+read_while(int fd, const std::function<bool(std::span<const std::byte>)>& go_on) {
   std::vector<std::byte> bytes;
   std::size_t used = 0;
-  for (;;) {
+  do {
     bytes.resize(used + (64u << 10));
     const ssize_t got = ::read(fd, bytes.data() + used, bytes.size() - used);
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (got < 0) return util::system_error("cannot read the mappings of processes", errno);
     if (got == 0) break;
     used += static_cast<std::size_t>(got);
-  }
-  bytes.resize(used);
+  } while (go_on(std::span(bytes).first(used)));
+  bytes.resize(used - used % sizeof(wire_mapping));
   return bytes;
 }
 
@@ -40,7 +74,9 @@ util::Result<std::vector<std::byte>> read_mappings(probes& skeleton,
   if (!link) return util::system_error("cannot list the mappings of processes", errno);
   const util::Fd file(bpf_iter_create(bpf_link__fd(link.get())));
   if (!file) return util::system_error("cannot list the mappings of processes", errno);
-  return read_all(file.get());
+  Watch watch; // a list of all processes that is cut short leaves the others to their first call
+  return read_while(file.get(),
+                    [&](auto bytes) { return pid ? watch.quiet(bytes) : within_bound(bytes); });
 }
 
 } // namespace mlockscope::capture

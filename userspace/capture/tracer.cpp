@@ -97,20 +97,25 @@ void Tracer::mute() { std::atomic_ref(impl_->skeleton->bss->muted).store(1); }
 std::unordered_map<std::uint64_t, Tracer::Live> Tracer::live_spaces() const {
   // struct space of bpf/maps.bpf.h
   struct Space {
-    std::uint64_t id, started, finished, lost;
+    std::uint64_t id, mm, started, finished, lost;
     std::uint32_t pid, flags;
   };
   std::unordered_map<std::uint64_t, Live> live;
-  const int map = bpf_map__fd(impl_->skeleton->maps.spaces);
-  std::uint64_t key = 0;
+  const int ids = bpf_map__fd(impl_->skeleton->maps.space_ids);
+  const int spaces = bpf_map__fd(impl_->skeleton->maps.spaces);
+  const std::uint32_t slots = bpf_map__max_entries(impl_->skeleton->maps.spaces);
+  std::uint64_t mm = 0, id = 0;
   // An entry that goes while its key is held starts the walk again; ids make that harmless, and
   // the number of steps bounds it.
-  const std::size_t steps = 2 * bpf_map__max_entries(impl_->skeleton->maps.spaces);
-  int failed = bpf_map_get_next_key(map, nullptr, &key);
-  for (std::size_t i = 0; failed == 0 && i < steps; ++i) {
-    Space space{};
-    if (bpf_map_lookup_elem(map, &key, &space) == 0) live[space.id] = {space.pid, space.lost};
-    failed = bpf_map_get_next_key(map, &key, &key);
+  int failed = bpf_map_get_next_key(ids, nullptr, &mm);
+  for (std::uint32_t i = 0; failed == 0 && i < 2 * slots; ++i) {
+    if (bpf_map_lookup_elem(ids, &mm, &id) == 0) {
+      Space space{};
+      const auto slot = static_cast<std::uint32_t>(id % slots);
+      if (bpf_map_lookup_elem(spaces, &slot, &space) == 0 && space.id == id)
+        live[id] = {space.pid, space.lost};
+    }
+    failed = bpf_map_get_next_key(ids, &mm, &mm);
   }
   return live;
 }
