@@ -6,7 +6,7 @@
 #ifndef MLOCKSCOPE_BIRTH_BPF_H
 #define MLOCKSCOPE_BIRTH_BPF_H
 
-#include "maps.bpf.h"
+#include "pids.bpf.h"
 
 /* False if there is no room, or the name had to be cut. */
 static __always_inline bool add_part(struct wire_path *path, const void *name)
@@ -91,7 +91,7 @@ static __noinline int send_birth(__u64 space, struct task_struct *task)
 		return 0;
 	record->type = WIRE_BIRTH;
 	__builtin_memset(record->pad, 0, sizeof(record->pad));
-	record->pid = BPF_CORE_READ(task, tgid);
+	record->pid = visible_pid(task->group_leader);
 	record->space = space;
 	exe_path(&record->exe, task);
 	cgroup_path(&record->cgroup, task);

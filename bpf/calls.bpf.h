@@ -71,19 +71,35 @@ static __always_inline bool asks_for_lock(__u32 call, const unsigned long *args)
 	return call <= WIRE_MUNLOCKALL || (call == WIRE_MMAP && (args[3] & MAP_LOCKED));
 }
 
+static __always_inline bool same(struct range a, struct range b)
+{
+	return a.start == b.start && a.end == b.end;
+}
+
+/*
+ * The word at entry. If the call before this one was made by this task, over the same range, and
+ * nothing was beside either, then what was read at its exit still holds: VM_LOCKED of a mapped page
+ * changes in the calls that are traced and nowhere else.
+ */
+static __always_inline void note_entry_word(struct pending *p)
+{
+	struct range range = applied(p->args[0], p->args[1]);
+
+	if (range.start >= range.end)
+		return;
+	if (p->seen_order + 1 == p->order && !p->overlapped && same(p->seen, range))
+		p->before = p->seen_word;
+	else if (!short_word(&p->before, range.start, range.end))
+		walk_word(&p->walk, &p->before, p->runs, &range);
+}
+
 /* What only the state before the call can tell. */
 static __always_inline void note_entry(__u32 call, struct pending *p, struct mm_struct *mm)
 {
 	struct vma_note note = { .want_file = 1 };
 
 	if (is_range_lock(call)) {
-		struct range range = applied(p->args[0], p->args[1]);
-
-		if (range.end - range.start == page_size && !p->overlapped)
-			return; /* settle_entry_word() can tell, at a fraction of the cost */
-		p->entry_word = 1;
-		if (range.start < range.end && !short_word(&p->before, range.start, range.end))
-			walk_word(&p->walk, &p->before, p->runs, &range);
+		note_entry_word(p);
 	} else if (call == WIRE_BRK) {
 		p->extent = BPF_CORE_READ(mm, brk);
 	} else if (call == WIRE_SHMDT) {
@@ -92,10 +108,10 @@ static __always_inline void note_entry(__u32 call, struct pending *p, struct mm_
 			p->extent = page_up(note.file_size);
 	} else if (call == WIRE_MREMAP && (p->args[3] & MREMAP_DONTUNMAP)) {
 		note.want_file = 0;
-		if (!find_vma(&note, p->args[0])) {
-			p->old_start = note.start;
-			p->old_end = note.end;
-		}
+		if (!find_vma(&note, p->args[0]))
+			p->old = (struct range){ note.start, note.end };
+	} else if (call == WIRE_MREMAP && (p->args[3] & MREMAP_FIXED)) {
+		p->old = applied(p->args[0], p->args[1]);
 	}
 }
 
@@ -117,12 +133,8 @@ static __always_inline struct space *locking_space(__u64 mm, struct task_struct 
 static __always_inline struct space *mapping_space(__u64 mm)
 {
 	struct space *space = find_space(mm);
-	const __u64 *idle;
 
-	if (!space)
-		return NULL;
-	idle = bpf_map_lookup_elem(&idle_since, &space->id);
-	return idle && *idle == space->started ? NULL : space;
+	return space && !is_idle(space) ? space : NULL;
 }
 
 static __always_inline int call_enter(__u32 call, const unsigned long *args, int nargs)
@@ -152,13 +164,14 @@ static __always_inline int call_enter(__u32 call, const unsigned long *args, int
 	}
 	for (int i = 0; i < 5; i++)
 		p->args[i] = i < nargs ? args[i] : 0;
+	if (p->space != space->id)
+		p->seen = (struct range){};
 	p->mm = mm;
 	p->space = space->id;
 	p->call = call;
-	p->extent = p->old_start = p->old_end = 0;
+	p->extent = 0;
+	p->old = (struct range){};
 	p->before = (struct wire_word){};
-	p->entry_word = 0;
-	p->locked_vm = task->mm->locked_vm;
 	p->order = __sync_fetch_and_add(&space->started, 1);
 	p->overlapped = space->finished != p->order;
 	p->active = 1;
@@ -176,8 +189,8 @@ static __always_inline void fill_call(struct wire_call *record, __u32 call, cons
 	record->space = space->id;
 	record->enter = p->enter;
 	record->exit = bpf_ktime_get_ns();
-	record->pid = task->tgid;
-	record->tid = task->pid;
+	record->pid = visible_pid(task->group_leader);
+	record->tid = visible_pid(task);
 	record->uid = task->cred->uid.val;
 	record->pad = 0;
 	__builtin_memcpy(record->comm, task->comm, sizeof(record->comm));
@@ -187,41 +200,6 @@ static __always_inline void fill_call(struct wire_call *record, __u32 call, cons
 	record->ret = ret;
 	record->before = p->before;
 	record->after = (struct wire_word){};
-}
-
-/*
- * One page and nothing beside this call: then locked_vm, in which mm/mlock.c mlock_fixup() counts
- * the pages of VM_LOCKED mappings, has changed if and only if the page's state has. That spares
- * most look-ups of VMAs, the dearest part of a probe.
- */
-static __always_inline bool changed(const struct pending *p, struct task_struct *task)
-{
-	return task->mm->locked_vm != p->locked_vm;
-}
-
-/* Before: as it is now, unless the state changed. */
-static __always_inline void settle_entry_word(struct wire_call *record, const struct pending *p,
-					      struct task_struct *task)
-{
-	bool locked = record->after.locked == WIRE_ALL;
-
-	if (p->entry_word || record->flags & WIRE_OVERLAPPED || !is_range_lock(record->call) ||
-	    (record->after.locked != WIRE_ALL && record->after.locked != WIRE_NONE) ||
-	    record->after.flags & WIRE_HOLE)
-		return;
-	record->before = record->after;
-	record->before.locked = locked != changed(p, task) ? WIRE_ALL : WIRE_NONE;
-}
-
-/*
- * After an mlock that changed the state: locked. Not asked of munlock: what a finding rests on is
- * always read from the VMA.
- */
-static __always_inline bool newly_locked(__u32 call, const struct pending *p,
-					 const struct space *space, struct task_struct *task)
-{
-	return (call == WIRE_MLOCK || call == WIRE_MLOCK2) && !p->entry_word && changed(p, task) &&
-	       *(volatile __u64 *)&space->started == p->order + 1;
 }
 
 /* To be asked after the word at exit was read: did another call begin or go on beside this one? */
@@ -242,15 +220,14 @@ static __always_inline bool send_short(__u32 call, struct pending *p, struct spa
 		return true;
 	record->type = WIRE_CALL;
 	fill_call(record, call, p, space, task, ret);
-	if (newly_locked(call, p, space, task)) {
-		record->after.walked_end = range.end;
-		record->after.locked = WIRE_ALL;
-	} else if (range.start < range.end && !short_word(&record->after, range.start, range.end)) {
+	if (range.start < range.end && !short_word(&record->after, range.start, range.end)) {
 		bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);
 		return false;
 	}
 	record->flags |= overlap_flag(p, space);
-	settle_entry_word(record, p, task);
+	p->seen = record->flags & WIRE_OVERLAPPED ? (struct range){} : range;
+	p->seen_order = p->order;
+	p->seen_word = record->after;
 	send_record(record, p->order % 64 == 0);
 	return true;
 }
@@ -315,20 +292,18 @@ static __noinline int send_detail(__u32 call, struct pending *p, struct space *s
 	fill_call(&record->call, call, p, space, task, ret);
 	record->limit_soft = record->limit_hard = record->locked_bytes = record->place = 0;
 	record->evidence = record->pad = 0;
-	record->old_start = p->old_start;
-	record->old_end = p->old_end;
+	record->old_start = p->old.start;
+	record->old_end = p->old.end;
 	record->old_after = (struct wire_word){};
 	if (range.start < range.end)
 		walk_word(&p->walk, &record->call.after, record->after_runs, &range);
-	range = (struct range){ p->old_start, p->old_end };
-	if (range.start < range.end)
-		walk_word(&p->walk, &record->old_after, record->old_runs, &range);
+	if (p->old.start < p->old.end)
+		walk_word(&p->walk, &record->old_after, record->old_runs, &p->old);
 	for (int i = 0; i < WIRE_MAX_RUNS; i++)
 		record->before_runs[i] = p->runs[i];
-	if (ret < 0)
+	if (ret < 0 && (call <= WIRE_MUNLOCKALL || call == WIRE_MMAP))
 		note_failure(record, p->args[0]);
 	record->call.flags |= overlap_flag(p, space);
-	settle_entry_word(&record->call, p, task);
 	send_record(record, true);
 	return 0;
 }
@@ -351,7 +326,9 @@ static __always_inline int call_exit(__u32 call, long ret)
 		if (!find_vma(&note, ret))
 			p->extent = note.end - ret;
 	}
-	plain = ret >= 0 && p->before.locked != WIRE_SOME && !p->old_end;
+	if (ret >= 0 && !(p->args[3] & MREMAP_DONTUNMAP))
+		p->old = (struct range){}; /* moved as a whole */
+	plain = ret >= 0 && p->before.locked != WIRE_SOME && !p->old.end;
 	if (!plain || !send_short(call, p, space, ret, judged_range(call, p, ret)))
 		send_detail(call, p, space, ret);
 	__sync_fetch_and_add(&space->finished, 1);

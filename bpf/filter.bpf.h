@@ -6,19 +6,19 @@
 #ifndef MLOCKSCOPE_FILTER_BPF_H
 #define MLOCKSCOPE_FILTER_BPF_H
 
-#include "maps.bpf.h"
+#include "pids.bpf.h"
 
 #define MAX_GLOBS  16
 #define MAX_LEVELS 16 /* depth of cgroups looked through */
 
-#define FILTER_PID	     0x1
-#define FILTER_COMM	     0x2
-#define FILTER_UID	     0x4
-#define FILTER_CGROUP	     0x8
-#define FILTER_NOT_PID	     0x10
-#define FILTER_NOT_COMM	     0x20
-#define FILTER_FOLLOW	     0x40 /* descendants of what matches, too */
-#define FILTER_ONLY_FOLLOWED 0x80 /* nothing but what is in `followed`: mlockscope run */
+#define FILTER_PID	0x1
+#define FILTER_COMM	0x2
+#define FILTER_UID	0x4
+#define FILTER_CGROUP	0x8
+#define FILTER_NOT_PID	0x10
+#define FILTER_NOT_COMM 0x20
+#define FILTER_FOLLOW	0x40 /* descendants of what matches, too */
+#define FILTER_FAMILY	0x80 /* only the command of mlockscope run and its descendants */
 
 const volatile __u32 filters __weak = 0;
 
@@ -37,13 +37,16 @@ struct {
 	__type(value, __u8);
 } filter_cgroups SEC(".maps") __weak;
 
-/* Processes whose descendants are taken in, by thread group. */
+#define IN_FAMILY 0x1 /* the command of mlockscope run, or a descendant */
+#define FOLLOWED  0x2 /* descendant of a process that passed the filters, for --follow */
+
+/* By process. Children inherit it; see lifetime.bpf.c. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 65536);
 	__type(key, __u32);
 	__type(value, __u8);
-} followed SEC(".maps") __weak;
+} descent SEC(".maps") __weak;
 
 /*
  * A glob as a bit-parallel automaton: bit i means "the first i pattern characters are matched".
@@ -108,24 +111,34 @@ static __always_inline bool in_cgroups(struct task_struct *task)
 	return false;
 }
 
+static __always_inline __u8 descent_of(__u32 pid)
+{
+	const __u8 *value = bpf_map_lookup_elem(&descent, &pid);
+
+	return value ? *value : 0;
+}
+
 static __noinline bool passes(struct task_struct *task)
 {
-	__u32 pid = BPF_CORE_READ(task, tgid);
+	__u32 pid = visible_pid(task->group_leader);
 	__u32 uid = BPF_CORE_READ(task, cred, uid.val);
 	char comm[WIRE_COMM_LEN] = {};
+	__u8 from = 0;
 
+	if (!pid)
+		return false;
+	if (filters & (FILTER_FAMILY | FILTER_FOLLOW))
+		from = descent_of(pid);
+	if ((filters & FILTER_FAMILY) && !(from & IN_FAMILY))
+		return false;
 	if (filters & (FILTER_COMM | FILTER_NOT_COMM))
 		BPF_CORE_READ_STR_INTO(&comm, task, group_leader, comm);
 	if ((filters & FILTER_NOT_PID) && bpf_map_lookup_elem(&filter_not_pids, &pid))
 		return false;
 	if ((filters & FILTER_NOT_COMM) && comm_in(comm, MAX_GLOBS))
 		return false;
-	if (filters & (FILTER_FOLLOW | FILTER_ONLY_FOLLOWED)) {
-		if (bpf_map_lookup_elem(&followed, &pid))
-			return true;
-		if (filters & FILTER_ONLY_FOLLOWED)
-			return false;
-	}
+	if (from & FOLLOWED)
+		return true;
 	if ((filters & FILTER_PID) && !bpf_map_lookup_elem(&filter_pids, &pid))
 		return false;
 	if ((filters & FILTER_UID) && !bpf_map_lookup_elem(&filter_uids, &uid))
@@ -137,7 +150,7 @@ static __noinline bool passes(struct task_struct *task)
 
 static __always_inline bool wanted(struct task_struct *task)
 {
-	return !filters || passes(task);
+	return (!filters && !pid_level) || passes(task);
 }
 
 #endif

@@ -87,6 +87,14 @@ struct rlimit {
 	unsigned long rlim_cur;
 	unsigned long rlim_max;
 };
+struct upid {
+	int nr;
+};
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+};
+
 struct signal_struct {
 	atomic_t live;
 	struct rlimit rlim[16];
@@ -125,16 +133,21 @@ struct task_struct {
 	char comm[16];
 	struct task_struct *group_leader;
 	struct signal_struct *signal;
+	struct pid *thread_pid;
 	const struct cred *cred;
 	struct css_set *cgroups;
 };
 
 #pragma clang attribute pop
 
-/* Context of BPF_TRACE_ITER programs on task_vma, kernel/bpf/task_iter.c. */
+/* Contexts of BPF_TRACE_ITER programs, kernel/bpf/task_iter.c. */
 struct seq_file;
 struct bpf_iter_meta {
 	struct seq_file *seq;
+};
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
 };
 struct bpf_iter__task_vma {
 	struct bpf_iter_meta *meta;

@@ -6,22 +6,23 @@
 
 static __always_inline void follow_child(struct task_struct *parent, struct task_struct *child)
 {
-	__u32 from = parent->tgid, to = child->tgid;
-	__u8 yes = 1;
+	__u32 from = visible_pid(parent->group_leader), to = visible_pid(child->group_leader);
+	__u8 value;
 
-	if (!(filters & (FILTER_FOLLOW | FILTER_ONLY_FOLLOWED)) || from == to)
+	if (!(filters & (FILTER_FOLLOW | FILTER_FAMILY)) || from == to || !to)
 		return;
-	if (bpf_map_lookup_elem(&followed, &from) ||
-	    (!(filters & FILTER_ONLY_FOLLOWED) && passes(parent)))
-		if (bpf_map_update_elem(&followed, &to, &yes, BPF_ANY))
-			__sync_fetch_and_add(&spaces_refused, 1);
+	value = descent_of(from);
+	if ((filters & FILTER_FOLLOW) && !(value & FOLLOWED) && passes(parent))
+		value |= FOLLOWED;
+	if (value && bpf_map_update_elem(&descent, &to, &value, BPF_ANY))
+		__sync_fetch_and_add(&spaces_refused, 1);
 }
 
 static __always_inline void send_fork(const struct space *parent, const struct space *child,
-				      const struct task_struct *task)
+				      struct task_struct *task)
 {
 	struct wire_fork *record = take_record(sizeof(*record), &lifetimes_lost);
-	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	struct task_struct *forking = bpf_get_current_task_btf();
 
 	if (!record)
 		return;
@@ -30,10 +31,10 @@ static __always_inline void send_fork(const struct space *parent, const struct s
 	record->parent = parent->id;
 	record->child = child->id;
 	record->time = bpf_ktime_get_ns();
-	record->pid = pid_tgid >> 32;
-	record->tid = pid_tgid;
+	record->pid = visible_pid(forking->group_leader);
+	record->tid = visible_pid(forking);
 	record->uid = bpf_get_current_uid_gid();
-	record->child_pid = task->tgid;
+	record->child_pid = visible_pid(task->group_leader);
 	bpf_get_current_comm(record->comm, sizeof(record->comm));
 	send_record(record, true);
 }
@@ -45,18 +46,21 @@ static __always_inline void send_fork(const struct space *parent, const struct s
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(process_forked, struct task_struct *parent, struct task_struct *child)
 {
-	__u64 old = (__u64)parent->mm, new = (__u64)child->mm;
+	__u64 old = (__u64)parent->mm, new = (__u64)child->mm, none = 0, id;
 	struct space *from, *to;
 
 	follow_child(parent, child);
 	if (!old || !new || old == new)
 		return 0;
 	from = find_space(old);
-	if (!from || !wanted(child))
+	if (!from || is_idle(from) || !wanted(child))
 		return 0;
 	to = add_space(new, child, WIRE_BORN_CLEAN);
-	if (to)
-		send_fork(from, to, child);
+	if (!to)
+		return 0;
+	id = to->id;
+	bpf_map_update_elem(&idle_since, &id, &none, BPF_ANY); /* it has locked nothing so far */
+	send_fork(from, to, child);
 	return 0;
 }
 
@@ -64,10 +68,10 @@ int BPF_PROG(process_forked, struct task_struct *parent, struct task_struct *chi
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(process_exited, struct task_struct *task)
 {
-	__u32 pid = task->tgid;
+	__u32 pid = visible_pid(task->group_leader);
 
-	if ((filters & (FILTER_FOLLOW | FILTER_ONLY_FOLLOWED)) && task->signal->live.counter == 0)
-		bpf_map_delete_elem(&followed, &pid);
+	if ((filters & (FILTER_FOLLOW | FILTER_FAMILY)) && task->signal->live.counter == 0)
+		bpf_map_delete_elem(&descent, &pid);
 	return 0;
 }
 

@@ -65,7 +65,7 @@ struct walk {
 	long error;
 };
 
-/* A call between its enter and its exit. */
+/* A call between its enter and its exit, and what the call before it left behind. */
 struct pending {
 	__u64 mm;
 	__u64 space;
@@ -73,17 +73,18 @@ struct pending {
 	__u64 enter;
 	__u64 args[5];
 	__u64 extent;
-	__u64 old_start; /* mremap: the VMA that held the old address */
-	__u64 old_end;
-	__u64 locked_vm; /* of the address space, at entry */
+	struct range old; /* mremap: the VMA or the range at the old address */
 	__u8 active;
 	__u8 call;
 	__u8 overlapped;
-	__u8 entry_word; /* `before` was read at entry */
-	__u8 pad[4];
+	__u8 pad[5];
 	struct wire_word before;
 	struct wire_run runs[WIRE_MAX_RUNS];
 	struct walk walk;
+	/* The word read at the exit of the last call, over one VMA, if nothing was beside it. */
+	__u64 seen_order; /* its order; the next one may rely on it */
+	struct range seen;
+	struct wire_word seen_word;
 };
 
 struct {
@@ -110,6 +111,7 @@ const volatile __u32 simulate_loss __weak = 0; /* drop every Nth record */
 #define READER_ASLEEP 2 /* it has to be woken */
 __u32 reader_state __weak = READER_BUSY;
 __u32 muted __weak = 0;		 /* no new call is looked at: tracing ends */
+__u32 pid_level __weak = 0;	 /* depth of the collector's PID namespace below the initial one */
 __u64 last_space __weak = 0;	 /* ids given out */
 __u64 records_lost __weak = 0;	 /* ring full (or simulated), of every kind */
 __u64 lifetimes_lost __weak = 0; /* of these, forks and ends of address spaces */

@@ -36,7 +36,7 @@ int list_mappings(struct bpf_iter__task_vma *ctx)
 	record.started = *(volatile __u64 *)&space->started;
 	record.lost = space->lost;
 	record.space = space->id;
-	record.pid = task->tgid;
+	record.pid = visible_pid(task->group_leader);
 	record.time = bpf_ktime_get_ns();
 	record.start = vma->vm_start;
 	record.end = vma->vm_end;
@@ -47,6 +47,21 @@ int list_mappings(struct bpf_iter__task_vma *ctx)
 	if (vma->vm_flags & VM_GROWSDOWN)
 		record.flags |= WIRE_MAPPING_GROWS_DOWN;
 	__builtin_memcpy(record.comm, task->comm, sizeof(record.comm));
+	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
+	return 0;
+}
+
+SEC("iter/task")
+int list_tasks(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct wire_task record = { .type = WIRE_TASK };
+
+	if (!task || task->pid != task->tgid)
+		return 0;
+	record.passes = wanted(task);
+	record.pid = visible_pid(task);
+	record.level = pid_depth(task);
 	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
 	return 0;
 }

@@ -50,7 +50,7 @@ static __noinline struct space *add_space(__u64 mm, struct task_struct *task, __
 	id = space->id;
 	space->mm = mm;
 	space->started = space->finished = space->lost = 0;
-	space->pid = BPF_CORE_READ(task, tgid);
+	space->pid = visible_pid(task->group_leader);
 	space->flags = flags;
 	if (bpf_map_update_elem(&space_ids, &mm, &id, BPF_NOEXIST)) {
 		space->id = 0;
@@ -61,6 +61,15 @@ static __noinline struct space *add_space(__u64 mm, struct task_struct *task, __
 	}
 	send_birth(id, task);
 	return space;
+}
+
+/* Nothing in it matters until its next lock call. */
+static __always_inline bool is_idle(const struct space *space)
+{
+	__u64 id = space->id;
+	const __u64 *since = bpf_map_lookup_elem(&idle_since, &id);
+
+	return since && *since == space->started;
 }
 
 /* Nothing is locked in it, and nothing will be without a lock call: no MCL_FUTURE. */

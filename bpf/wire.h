@@ -21,6 +21,7 @@
 #define WIRE_END	 4
 #define WIRE_MAPPING	 5
 #define WIRE_BIRTH	 6
+#define WIRE_TASK	 7
 
 /* wire_call.call */
 #define WIRE_MLOCK	0
@@ -102,7 +103,8 @@ struct wire_call_detail {
 	__u64 place; /* user return address of the C library's wrapper */
 	__u32 evidence;
 	__u32 pad;
-	__u64 old_start; /* mremap DONTUNMAP: the VMA that held the old address, at entry */
+	/* mremap DONTUNMAP: the VMA that held the old address, at entry; failed FIXED: the range */
+	__u64 old_start;
 	__u64 old_end;
 	struct wire_word old_after;
 	struct wire_run before_runs[WIRE_MAX_RUNS];
@@ -154,6 +156,16 @@ struct wire_birth {
 	struct wire_path cgroup; /* cgroup v2; no part: the root */
 };
 
+/* One process, from the iterator. */
+struct wire_task {
+	__u8 type;
+	__u8 passes; /* the filters take it in */
+	__u8 pad[2];
+	__u32 pid;
+	__u32 level; /* depth of its PID namespace */
+	__u32 pad2;
+};
+
 /* wire_mapping.flags */
 #define WIRE_MAPPING_LOCKED	0x1
 #define WIRE_MAPPING_SPECIAL	0x2 /* mlock skips this kind: vma_supports_mlock() */
@@ -187,6 +199,7 @@ WIRE_ASSERT(sizeof(struct wire_fork) == 64, "wire_fork");
 WIRE_ASSERT(sizeof(struct wire_end) == 24, "wire_end");
 WIRE_ASSERT(sizeof(struct wire_path) == 1544, "wire_path");
 WIRE_ASSERT(sizeof(struct wire_birth) == 16 + 2 * 1544, "wire_birth");
+WIRE_ASSERT(sizeof(struct wire_task) == 16, "wire_task");
 WIRE_ASSERT(sizeof(struct wire_mapping) == 80, "wire_mapping");
 #undef WIRE_ASSERT
 

@@ -7,10 +7,11 @@
 
 #include <CLI/CLI.hpp>
 
-#include <csignal>
 #include <cstdio>
+#include <fcntl.h>
 #include <string>
 #include <string_view>
+#include <unistd.h>
 #include <vector>
 
 namespace {
@@ -39,6 +40,13 @@ int demo_command(const std::string& name, bool list) {
   return cli::status_usage;
 }
 
+/// Where one of them is closed, the next file opened would be taken for it.
+void open_standard_descriptors() {
+  int fd = 0;
+  while (fd >= 0 && fd <= 2) fd = ::open("/dev/null", O_RDWR);
+  if (fd > 2) ::close(fd);
+}
+
 /// How many arguments are for us: in `run [OPTIONS] -- CMD ARG...` those before the `--`.
 int own_arguments(int argc, char** argv) {
   const bool run = argc > 1 && std::string_view(argv[1]) == "run";
@@ -61,7 +69,7 @@ std::vector<std::string> command_of(const CLI::App& run, int own, int argc, char
 } // namespace
 
 int main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN); // a closed output is an error with a line, not a sudden end
+  open_standard_descriptors();
   CLI::App app{"Shows when memory that a program believes to be locked is not.", "mlockscope"};
   app.set_version_flag("--version", std::string("mlockscope ") + cli::version_text);
   app.footer(examples);

@@ -11,10 +11,11 @@ namespace {
 
 // FILTER_* of bpf/filter.bpf.h
 constexpr std::uint32_t by_pid = 0x1, by_comm = 0x2, by_uid = 0x4, by_cgroup = 0x8, not_pid = 0x10,
-                        not_comm = 0x20, follow_descendants = 0x40, nothing_else = 0x80;
+                        not_comm = 0x20, follow_descendants = 0x40, only_family = 0x80;
+constexpr std::uint8_t in_family = 0x1; // of `descent`
 
-template <class Key> util::Status fill_set(const bpf_map* map, const std::vector<Key>& keys) {
-  const std::uint8_t yes = 1;
+template <class Key>
+util::Status fill_set(const bpf_map* map, const std::vector<Key>& keys, std::uint8_t yes = 1) {
   for (const Key& key : keys)
     if (bpf_map_update_elem(bpf_map__fd(map), &key, &yes, BPF_ANY) != 0)
       return util::system_error("cannot set a filter", errno, "give fewer of a kind");
@@ -41,7 +42,7 @@ std::uint32_t Filters::bits() const {
   if (!not_pids.empty()) bits |= not_pid;
   if (!not_comms.empty()) bits |= not_comm;
   if (follow) bits |= follow_descendants;
-  if (only_followed) bits |= nothing_else;
+  if (family) bits |= only_family;
   return bits;
 }
 
@@ -51,10 +52,12 @@ void choose_filters(probes& skeleton, const Filters& filters) {
 
 util::Status fill_filters(probes& skeleton, const Filters& filters) {
   auto& maps = skeleton.maps;
+  std::vector<std::uint32_t> family;
+  if (filters.family) family.push_back(*filters.family);
   for (auto& done :
        {fill_set(maps.filter_pids, filters.pids), fill_set(maps.filter_not_pids, filters.not_pids),
         fill_set(maps.filter_uids, filters.uids), fill_set(maps.filter_cgroups, filters.cgroups),
-        fill_set(maps.followed, filters.followed), fill_globs(maps.filter_globs, filters.comms, 0),
+        fill_set(maps.descent, family, in_family), fill_globs(maps.filter_globs, filters.comms, 0),
         fill_globs(maps.filter_globs, filters.not_comms, max_globs)})
     if (!done) return done;
   return util::success();

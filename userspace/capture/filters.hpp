@@ -5,6 +5,7 @@
 #include "util/result.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 struct probes;
@@ -18,8 +19,7 @@ struct Filters {
   std::vector<std::uint64_t> cgroups;  ///< cgroup v2 ids: the inode numbers of their folders
   std::vector<Glob> comms, not_comms;  ///< at most max_globs each
   bool follow = false;                 ///< descendants of what matches, too
-  bool only_followed = false;          ///< nothing but `followed` and their descendants
-  std::vector<std::uint32_t> followed; ///< processes to begin with
+  std::optional<std::uint32_t> family; ///< only this process and its descendants
 
   [[nodiscard]] std::uint32_t bits() const;
 };

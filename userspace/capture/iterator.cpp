@@ -25,13 +25,16 @@ class Watch {
 public:
   /// False once a call was under way, or has been: then the list is of no moment, and a process
   /// that keeps changing its mappings can keep the kernel listing them for ever
-  /// (kernel/bpf/task_iter.c takes up again wherever a changed mapping now is).
+  /// (kernel/bpf/task_iter.c takes up again wherever a changed mapping now is). Also when the list
+  /// begins again, for the next thread.
   bool quiet(std::span<const std::byte> bytes) {
     for (; seen_ + sizeof(wire_mapping) <= bytes.size(); seen_ += sizeof(wire_mapping)) {
       wire_mapping record;
       std::memcpy(&record, bytes.data() + seen_, sizeof(record));
       if (seen_ == 0) started_ = record.started;
-      if (record.started != started_ || record.started != record.finished) return false;
+      const bool again = record.start < last_end_;
+      if (again || record.started != started_ || record.started != record.finished) return false;
+      last_end_ = record.end;
     }
     return within_bound(bytes);
   }
@@ -39,6 +42,7 @@ public:
 private:
   std::size_t seen_ = 0;
   std::uint64_t started_ = 0;
+  std::uint64_t last_end_ = 0;
 };
 
 /// Reads to the end, or as long as `go_on` says so.
@@ -54,29 +58,54 @@ read_while(int fd, const std::function<bool(std::span<const std::byte>)>& go_on)
     if (got == 0) break;
     used += static_cast<std::size_t>(got);
   } while (go_on(std::span(bytes).first(used)));
-  bytes.resize(used - used % sizeof(wire_mapping));
+  bytes.resize(used);
   return bytes;
+}
+
+using GoOn = std::function<bool(std::span<const std::byte>)>;
+
+/// Runs an iterator over the threads of one process (any of which may have ended), or over all.
+util::Result<std::vector<std::byte>>
+run_iterator(bpf_program* program, std::optional<std::uint32_t> pid, const GoOn& go_on) {
+  bpf_iter_link_info info{};
+  LIBBPF_OPTS(bpf_iter_attach_opts, options);
+  if (pid) {
+    info.task.pid = *pid;
+    options.link_info = &info;
+    options.link_info_len = sizeof(info);
+  }
+  const Link link(bpf_program__attach_iter(program, &options));
+  if (!link) return util::system_error("cannot list processes", errno);
+  const util::Fd file(bpf_iter_create(bpf_link__fd(link.get())));
+  if (!file) return util::system_error("cannot list processes", errno);
+  return read_while(file.get(), go_on);
 }
 
 } // namespace
 
 util::Result<std::vector<std::byte>> read_mappings(probes& skeleton,
                                                    std::optional<std::uint32_t> pid) {
-  bpf_iter_link_info info{};
-  LIBBPF_OPTS(bpf_iter_attach_opts, options);
-  if (pid) {
-    // One thread is enough, and the main thread is the one whose id is known.
-    info.task.tid = *pid;
-    options.link_info = &info;
-    options.link_info_len = sizeof(info);
-  }
-  const Link link(bpf_program__attach_iter(skeleton.progs.list_mappings, &options));
-  if (!link) return util::system_error("cannot list the mappings of processes", errno);
-  const util::Fd file(bpf_iter_create(bpf_link__fd(link.get())));
-  if (!file) return util::system_error("cannot list the mappings of processes", errno);
   Watch watch; // a list of all processes that is cut short leaves the others to their first call
-  return read_while(file.get(),
-                    [&](auto bytes) { return pid ? watch.quiet(bytes) : within_bound(bytes); });
+  auto bytes = run_iterator(skeleton.progs.list_mappings, pid, [&](auto read) {
+    return pid ? watch.quiet(read) : within_bound(read);
+  });
+  if (bytes)
+    bytes.value().resize(bytes.value().size() / sizeof(wire_mapping) * sizeof(wire_mapping));
+  return bytes;
+}
+
+util::Result<std::vector<Process>> read_processes(probes& skeleton,
+                                                  std::optional<std::uint32_t> pid) {
+  auto bytes = run_iterator(skeleton.progs.list_tasks, pid, [](auto) { return true; });
+  if (!bytes) return bytes.error();
+  std::vector<Process> processes;
+  std::span<const std::byte> rest(bytes.value());
+  for (; rest.size() >= sizeof(wire_task); rest = rest.subspan(sizeof(wire_task))) {
+    wire_task task;
+    std::memcpy(&task, rest.data(), sizeof(task));
+    processes.push_back({task.pid, task.level, task.passes != 0});
+  }
+  return processes;
 }
 
 } // namespace mlockscope::capture

@@ -7,8 +7,19 @@
 
 namespace mlockscope::capture {
 
-/// All records of one pass, over one process or over all.
+/// The wire_mapping records of one process, or of all that are followed.
 [[nodiscard]] util::Result<std::vector<std::byte>> read_mappings(probes&,
                                                                  std::optional<std::uint32_t> pid);
+
+/// A process as the probes see it.
+struct Process {
+  std::uint32_t pid = 0;   ///< 0: not in our PID namespace
+  std::uint32_t level = 0; ///< depth of its PID namespace
+  bool passes = false;     ///< the filters take it in
+};
+
+/// All processes, or the one.
+[[nodiscard]] util::Result<std::vector<Process>> read_processes(probes&,
+                                                                std::optional<std::uint32_t> pid);
 
 } // namespace mlockscope::capture

@@ -107,7 +107,8 @@ util::Result<std::vector<Link>> attach_probes(probes& skeleton, const Tracefs& t
   for (int turn = 0; turn <= 2; ++turn) {
     bpf_program* program = nullptr;
     bpf_object__for_each_program(program, skeleton.obj) {
-      const bool iterator = program == skeleton.progs.list_mappings;
+      const bool iterator =
+          std::string_view(bpf_program__section_name(program)).starts_with("iter/");
       if (iterator || !bpf_program__autoload(program) || rank(program) != turn) continue;
       const std::string event = syscall_event(program);
       auto link = event.empty() ? attach_other(program) : attach_syscall(program, tracefs, event);

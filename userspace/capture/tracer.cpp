@@ -6,6 +6,7 @@
 
 #include <bpf/bpf.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
@@ -55,6 +56,10 @@ util::Result<std::unique_ptr<Tracer>> Tracer::start(const TracerOptions& options
   const int events = bpf_map__fd(impl.skeleton->maps.events);
   impl.ring.reset(ring_buffer__new(events, Impl::forward, &impl, nullptr));
   if (!impl.ring) return util::system_error("cannot map the ring buffer", errno);
+  // Before anything attaches: what follows speaks of process ids.
+  auto self = read_processes(*impl.skeleton, static_cast<std::uint32_t>(::getpid()));
+  if (!self) return self.error();
+  if (!self.value().empty()) impl.skeleton->bss->pid_level = self.value().front().level;
   auto links = attach_probes(*impl.skeleton, tracefs.value());
   if (!links) return links.error();
   impl.links = links.take();
@@ -85,6 +90,21 @@ util::Result<std::vector<std::byte>> Tracer::adopt_all() {
   auto records = read_mappings(*impl_->skeleton, std::nullopt);
   impl_->skeleton->bss->snapshot_adopts = 0;
   return records;
+}
+
+util::Result<std::vector<std::uint32_t>> Tracer::matching() {
+  auto processes = read_processes(*impl_->skeleton, std::nullopt);
+  if (!processes) return processes.error();
+  std::vector<std::uint32_t> pids;
+  for (const Process& process : processes.value())
+    if (process.passes) pids.push_back(process.pid);
+  return pids;
+}
+
+void Tracer::follow(const std::vector<std::uint32_t>& pids) {
+  const std::uint8_t followed = 0x2; // FOLLOWED of bpf/filter.bpf.h
+  for (const std::uint32_t pid : pids)
+    bpf_map_update_elem(bpf_map__fd(impl_->skeleton->maps.descent), &pid, &followed, BPF_NOEXIST);
 }
 
 void Tracer::set_idle(std::uint64_t space, std::uint64_t calls) {

@@ -60,6 +60,11 @@ public:
   [[nodiscard]] util::Result<std::vector<std::byte>> mappings(std::uint32_t pid);
   [[nodiscard]] util::Result<std::vector<std::byte>> adopt_all();
 
+  /// The processes that the filters take in now. For --follow: their descendants follow from here
+  /// on by themselves; those that exist already are told by follow().
+  [[nodiscard]] util::Result<std::vector<std::uint32_t>> matching();
+  void follow(const std::vector<std::uint32_t>& pids);
+
   /// Nothing but lock calls need be sent of this address space as long as only `calls` calls have
   /// begun in it.
   void set_idle(std::uint64_t space, std::uint64_t calls);

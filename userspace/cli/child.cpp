@@ -1,6 +1,7 @@
 #include "cli/child.hpp"
 
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <fcntl.h>
 #include <grp.h>
@@ -20,8 +21,11 @@ struct Identity {
 
 util::Result<Identity> find_user(const std::string& user) {
   const passwd* entry = ::getpwnam(user.c_str());
-  if (!entry && user.find_first_not_of("0123456789") == std::string::npos)
-    entry = ::getpwuid(static_cast<uid_t>(std::strtoul(user.c_str(), nullptr, 10)));
+  uid_t uid = 0;
+  const char* end = user.data() + user.size();
+  if (const auto [at, error] = std::from_chars(user.data(), end, uid);
+      !entry && error == std::errc() && at == end)
+    entry = ::getpwuid(uid);
   if (!entry) return util::Error{"there is no user '" + user + "'", "", ""};
   return Identity{entry->pw_name, entry->pw_dir, entry->pw_shell, entry->pw_uid, entry->pw_gid};
 }
@@ -39,15 +43,14 @@ bool become(const Identity& who) {
 
 /// In the child: everything up to the other program. Returns only if that could not be.
 int wait_and_execute(int go, const std::vector<std::string>& command,
-                     const std::optional<Identity>& who, const sigset_t& mask) {
+                     const std::optional<Identity>& who, const Signals& signals) {
   char byte = 0;
   if (::read(go, &byte, 1) != 1) ::_exit(0);
   if (who && !become(*who)) return errno;
   std::vector<char*> arguments;
   for (const auto& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
-  ::signal(SIGPIPE, SIG_DFL);
-  ::sigprocmask(SIG_SETMASK, &mask, nullptr);
+  signals.restore();
   ::execvp(arguments[0], arguments.data());
   return errno;
 }
@@ -65,7 +68,7 @@ util::Result<Pipe> make_pipe() {
 } // namespace
 
 util::Result<Child> Child::spawn(const std::vector<std::string>& command, const std::string& user,
-                                 const sigset_t& mask) {
+                                 const Signals& signals) {
   std::optional<Identity> who;
   if (!user.empty()) {
     auto found = find_user(user);
@@ -79,7 +82,7 @@ util::Result<Child> Child::spawn(const std::vector<std::string>& command, const 
   if (pid < 0) return util::system_error("cannot start a process", errno);
   if (pid == 0) {
     go.value().write.reset();
-    const int error = wait_and_execute(go.value().read.get(), command, who, mask);
+    const int error = wait_and_execute(go.value().read.get(), command, who, signals);
     [[maybe_unused]] const auto sent = ::write(report.value().write.get(), &error, sizeof(error));
     ::_exit(127);
   }

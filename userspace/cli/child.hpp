@@ -1,10 +1,10 @@
 // The command of `mlockscope run`.
 #pragma once
 
+#include "cli/signals.hpp"
 #include "util/fd.hpp"
 #include "util/result.hpp"
 
-#include <csignal>
 #include <string>
 #include <sys/types.h>
 #include <vector>
@@ -18,7 +18,7 @@ public:
   /// As `user` (a name or number) if not empty: with that user's groups, and HOME, USER, LOGNAME
   /// and SHELL set accordingly.
   static util::Result<Child> spawn(const std::vector<std::string>& command, const std::string& user,
-                                   const sigset_t& mask);
+                                   const Signals&);
 
   [[nodiscard]] pid_t pid() const { return pid_; }
   /// Lets it go on. The errno of execve(2), or 0 once the command runs.

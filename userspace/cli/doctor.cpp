@@ -24,7 +24,7 @@ Check try_probes(bool verbose) {
   capture::TracerOptions options;
   options.page_size = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   options.verbose = verbose;
-  options.filters.only_followed = true;
+  options.filters.family = 0; // nobody
   auto tracer = capture::Tracer::start(options);
   if (!tracer) {
     const auto& error = tracer.error();

@@ -5,10 +5,9 @@ namespace mlockscope::cli {
 void ProcessBook::born(const decode::Birth& birth) {
   report::ProcessInfo& info = entries_[birth.space];
   info.exe = birth.exe ? birth.exe : proc_.exe(birth.pid);
-  // On a host with cgroup v1 beside v2, v2's path says little; /proc knows both.
-  const bool v2_is_root = !birth.cgroup || *birth.cgroup == "/";
-  info.cgroup = v2_is_root ? proc_.cgroup(birth.pid) : birth.cgroup;
-  if (!info.cgroup) info.cgroup = birth.cgroup;
+  // Where v1 is used beside v2, v2 knows only "/"; then /proc knows, if the process still lives.
+  const bool told = birth.cgroup && *birth.cgroup != "/";
+  info.cgroup = told ? birth.cgroup : proc_.cgroup(birth.pid);
   if (info.cgroup) info.container = procfs::container_of(*info.cgroup);
 }
 

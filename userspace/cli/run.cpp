@@ -5,14 +5,15 @@
 #include "cli/tracing.hpp"
 
 #include <cerrno>
-#include <cstdio>
+#include <poll.h>
+#include <string>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
 namespace mlockscope::cli {
 namespace {
 
-/// Waits for the command, and with --wait-all for everything that comes of it.
+/// The command, and with --wait-all everything that comes of it.
 class Family {
 public:
   Family(pid_t first, bool all) : first_(first), all_(all) {}
@@ -26,25 +27,12 @@ public:
         status_ = status;
         ended_ = true;
       }
-      if (pid <= 0) return ended_ && (!all_ || (pid < 0 && errno == ECHILD));
+      if (pid < 0 && errno == ECHILD) return ended_ = true;
+      if (pid <= 0) return ended_ && !all_;
     }
-  }
-  /// Blocks until reap() is true: tracing has ended before the command.
-  void wait(Signals& signals, const Tracing::OnSignal& on_signal) {
-    while (!reap()) {
-      sigset_t any;
-      sigfillset(&any);
-      siginfo_t info{};
-      if (::sigwaitinfo(&any, &info) < 0) continue;
-      signalfd_siginfo signal{};
-      signal.ssi_signo = static_cast<std::uint32_t>(info.si_signo);
-      signal.ssi_code = info.si_code;
-      if (on_signal(signal)) return;
-    }
-    (void)signals;
   }
   [[nodiscard]] int status() const { return status_; }
-  [[nodiscard]] bool ended() const { return ended_; }
+  [[nodiscard]] bool command_ended() const { return ended_; }
 
 private:
   pid_t first_;
@@ -52,6 +40,16 @@ private:
   bool ended_ = false;
   int status_ = 0;
 };
+
+/// After the tracing has ended: until the family has, too.
+void wait_for(Family& family, Signals& signals, const Tracing::OnSignal& on_signal) {
+  while (!family.reap()) {
+    pollfd ready{signals.fd(), POLLIN, 0};
+    ::poll(&ready, 1, -1);
+    while (const auto signal = signals.next())
+      if (on_signal(*signal)) return;
+  }
+}
 
 /// A terminal's Ctrl-C reaches the command by itself; what was sent to the tracer alone is passed
 /// on.
@@ -65,15 +63,22 @@ int exec_status(const std::string& command, int error) {
   return error == ENOENT ? status_not_found : status_not_executable;
 }
 
+/// Why findings may be missing; empty if they are not.
+std::string blindness(const Tracing& tracing) {
+  if (tracing.output_failed()) return "the output could not be written";
+  if (tracing.lost() != 0) return std::to_string(tracing.lost()) + " events were lost";
+  return {};
+}
+
 /// The gate of a CI job. Only asked if the command itself succeeded.
 int gate(const RunOptions& options, const Tracing& tracing) {
   if (!options.fail_on) return status_done;
   if (tracing.worst() && *tracing.worst() >= *options.fail_on) return options.error_exitcode;
-  if (tracing.lost() == 0 || options.on_lost == OnLost::ignore) return status_done;
-  std::fprintf(stderr, "mlockscope: %llu events were lost, so findings may be missing%s\n",
-               static_cast<unsigned long long>(tracing.lost()),
-               options.on_lost == OnLost::fail ? "; --on-lost warn accepts that" : "");
-  return options.on_lost == OnLost::fail ? options.error_exitcode : status_done;
+  const std::string why = blindness(tracing);
+  if (why.empty() || options.on_lost == OnLost::ignore) return status_done;
+  const bool fails = options.on_lost == OnLost::fail;
+  complain({why + ", so findings may be missing", "", fails ? "--on-lost warn accepts that" : ""});
+  return fails ? options.error_exitcode : status_done;
 }
 
 int finish(const RunOptions& options, const Tracing& tracing, int status) {
@@ -92,18 +97,21 @@ int traced(const RunOptions& options, const capture::Filters& filters, Child& ch
     return status_impossible;
   }
   if (options.wait_all) ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  if (const int error = child.release(); error != 0)
+  if (const int error = child.release(); error != 0) {
+    tracing.value()->end();
     return exec_status(options.command.front(), error);
+  }
 
   Family family(child.pid(), options.wait_all);
   const auto on_signal = [&](const signalfd_siginfo& signal) {
     if (signal.ssi_signo == SIGCHLD) return family.reap();
+    if (family.command_ended()) return true; // only --wait-all still waits
     pass_on(child.pid(), signal);
     return false;
   };
-  tracing.value()->loop(signals, on_signal);
+  tracing.value()->loop(signals, on_signal, false);
   tracing.value()->end();
-  if (!family.reap()) family.wait(signals, on_signal);
+  if (!family.command_ended()) wait_for(family, signals, on_signal);
   return finish(options, *tracing.value(), family.status());
 }
 
@@ -116,13 +124,12 @@ int run(const RunOptions& options) {
     return status_usage;
   }
   Signals signals;
-  auto child = Child::spawn(options.command, options.user, signals.old_mask());
+  auto child = Child::spawn(options.command, options.user, signals);
   if (!child) {
     complain(child.error());
     return status_usage;
   }
-  filters.value().only_followed = true;
-  filters.value().followed.push_back(static_cast<std::uint32_t>(child.value().pid()));
+  filters.value().family = static_cast<std::uint32_t>(child.value().pid());
   return traced(options, filters.value(), child.value(), signals);
 }
 

@@ -1,14 +1,11 @@
 #include "cli/scope.hpp"
 
-#include "procfs/process.hpp"
-
 #include <linux/magic.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 
-#include <algorithm>
-#include <cctype>
+#include <charconv>
 #include <fstream>
 #include <sstream>
 
@@ -33,8 +30,11 @@ util::Result<std::vector<capture::Glob>> globs_of(const std::vector<std::string>
 }
 
 util::Result<std::uint32_t> uid_of(const std::string& user) {
-  if (!user.empty() && std::ranges::all_of(user, [](unsigned char c) { return std::isdigit(c); }))
-    return static_cast<std::uint32_t>(std::stoul(user));
+  std::uint32_t uid = 0;
+  const char* end = user.data() + user.size();
+  if (const auto [at, error] = std::from_chars(user.data(), end, uid);
+      error == std::errc() && at == end)
+    return uid;
   const passwd* entry = ::getpwnam(user.c_str());
   if (!entry) return util::Error{"there is no user '" + user + "'", "", "give a name or a number"};
   return entry->pw_uid;
@@ -79,15 +79,6 @@ util::Status convert(const std::vector<From>& from, std::vector<To>& to,
   return util::success();
 }
 
-/// Descendants that exist already; those to come are followed by the probes.
-void add_descendants(capture::Filters& filters) {
-  const procfs::Proc proc;
-  for (const std::uint32_t pid : filters.pids) {
-    const auto below = proc.descendants(pid);
-    filters.followed.insert(filters.followed.end(), below.begin(), below.end());
-  }
-}
-
 } // namespace
 
 util::Result<capture::Filters> filters_of(const ProcessOptions& options) {
@@ -103,7 +94,6 @@ util::Result<capture::Filters> filters_of(const ProcessOptions& options) {
   if (auto done = convert(options.uids, filters.uids, uid_of); !done) return done.error();
   if (auto done = convert(options.cgroups, filters.cgroups, cgroup_id_of); !done)
     return done.error();
-  if (filters.follow) add_descendants(filters);
   return filters;
 }
 

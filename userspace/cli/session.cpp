@@ -65,11 +65,16 @@ void Session::note_requests() {
     if (!wanted.contains(space)) requests_.erase(space);
   answered_.clear();
   for (const auto& [space, pid] : wanted)
-    requests_.try_emplace(space, Request{pid, monotonic_now(), first_delay});
+    requests_.try_emplace(space, Request{pid, monotonic_now(), first_delay}).first->second.pid =
+        pid;
 }
 
 std::optional<model::Time> Session::next_due() const {
-  if (!requests_.empty()) return first_delay;
+  if (!requests_.empty()) {
+    model::Time due = ~model::Time{0};
+    for (const auto& [space, request] : requests_) due = std::min(due, request.due);
+    return std::max(first_delay, due - std::min(due, monotonic_now()));
+  }
   if (!maybe_idle_.empty()) return idle_interval;
   if (correlator_.totals().address_spaces != 0) return tick_interval;
   return std::nullopt;

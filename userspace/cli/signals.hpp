@@ -10,7 +10,10 @@
 
 namespace mlockscope::cli {
 
-/// Blocks the signals that end or concern a tracer, from construction to destruction.
+/// From construction to destruction, the signals that end or concern a tracer are blocked and come
+/// as data. Those that were ignored stay so, as nohup(1) and shells want it; but for SIGCHLD,
+/// without which nobody hears of the end of a command. SIGPIPE is ignored: a closed output is an
+/// error.
 class Signals {
 public:
   Signals();
@@ -21,11 +24,13 @@ public:
   [[nodiscard]] int fd() const { return fd_.get(); }
   /// The next signal that came, if any.
   [[nodiscard]] std::optional<signalfd_siginfo> next();
-  /// The mask as it was: for a child before it executes another program.
-  [[nodiscard]] const sigset_t& old_mask() const { return old_; }
+  /// Everything as it was: for a child before it executes another program.
+  void restore() const;
 
 private:
-  sigset_t old_{};
+  sigset_t old_mask_{};
+  struct sigaction old_child_ {};
+  struct sigaction old_pipe_ {};
   util::Fd fd_;
 };
 

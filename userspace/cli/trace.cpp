@@ -3,6 +3,10 @@
 #include "cli/status.hpp"
 #include "cli/tracing.hpp"
 
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+
 namespace mlockscope::cli {
 
 int trace(const CommonOptions& options) {
@@ -11,16 +15,20 @@ int trace(const CommonOptions& options) {
     complain(filters.error());
     return status_usage;
   }
+  for (const std::uint32_t pid : options.processes.pids)
+    if (::kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH)
+      std::fprintf(stderr, "mlockscope: warning: there is no process %u now\n", pid);
   Signals signals;
   auto tracing = Tracing::begin(options, filters.value());
   if (!tracing) {
     complain(tracing.error());
     return status_impossible;
   }
-  tracing.value()->loop(signals, [](const signalfd_siginfo& signal) {
-    return signal.ssi_signo != SIGCHLD && signal.ssi_signo != SIGUSR1 &&
-           signal.ssi_signo != SIGUSR2 && signal.ssi_signo != SIGALRM;
-  });
+  const auto ends = [](const signalfd_siginfo& signal) {
+    return signal.ssi_signo == SIGINT || signal.ssi_signo == SIGTERM ||
+           signal.ssi_signo == SIGHUP || signal.ssi_signo == SIGQUIT;
+  };
+  tracing.value()->loop(signals, ends, true);
   tracing.value()->end();
   if (!tracing.value()->output_failed()) return status_done;
   complain(tracing.value()->output_error());

@@ -4,6 +4,7 @@
 #include "report/json.hpp"
 #include "report/line.hpp"
 #include "report/report.hpp"
+#include "report/text.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -17,6 +18,7 @@ namespace {
 constexpr int doze_milliseconds = 5; // half of what a finding may wait
 /// Drains without a record after which the reader asks to be woken instead of looking again.
 constexpr int quiet_turns = 4;
+constexpr std::int64_t longest_wait = 3'600'000;
 constexpr model::Time millisecond = 1'000'000;
 
 util::Result<report::Writer> open_output(const std::string& path) {
@@ -42,13 +44,17 @@ util::Result<util::Fd> watch(int ring, int signals) {
 } // namespace
 
 void complain(const util::Error& error) {
-  std::fprintf(stderr, "mlockscope: %s\n", error.message().c_str());
+  std::fprintf(stderr, "mlockscope: %s\n", report::escape(error.message()).c_str());
 }
 
-Tracing::Tracing(const CommonOptions& options, report::Writer out, report::Writer notes)
+Tracing::Tracing(const CommonOptions& options, std::unique_ptr<capture::Tracer> tracer,
+                 report::Writer out, report::Writer notes)
     : options_(options), out_(std::move(out)), notes_(std::move(notes)),
       page_(static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))), sink_(make_sink()),
-      pipeline_(std::make_unique<Pipeline>(*sink_, options)) {}
+      pipeline_(std::make_unique<Pipeline>(*sink_, options)), tracer_(std::move(tracer)),
+      session_(std::make_unique<Session>(*tracer_, *pipeline_, page_)) {
+  began_ = monotonic_now();
+}
 
 std::unique_ptr<report::Sink> Tracing::make_sink() const {
   const bool colour = options_.colour == ColourChoice::always ||
@@ -72,22 +78,29 @@ util::Result<std::unique_ptr<Tracing>> Tracing::begin(const CommonOptions& optio
   if (options.backend == Backend::fentry || options.backend == Backend::kprobe)
     return util::Error{"cannot trace here: this backend is not available", "",
                        "use --backend tracepoint"};
-  auto out = open_output(options.output);
+  const model::PageSize page(static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)));
+  auto tracer = capture::Tracer::start(tracer_options(options, page, filters));
+  if (!tracer) return tracer.error();
+  auto out = open_output(options.output); // only now: a file is not emptied for nothing
   if (!out) return out.error();
   auto notes = report::Writer::to_descriptor(STDERR_FILENO, "standard error");
   if (!notes) return notes.error();
-  std::unique_ptr<Tracing> tracing(new Tracing(options, out.take(), notes.take()));
-
-  auto tracer = capture::Tracer::start(tracer_options(options, tracing->page_, filters));
-  if (!tracer) return tracer.error();
-  tracing->tracer_ = tracer.take();
-  tracing->session_ =
-      std::make_unique<Session>(*tracing->tracer_, *tracing->pipeline_, tracing->page_);
-  tracing->began_ = monotonic_now();
+  std::unique_ptr<Tracing> tracing(new Tracing(options, tracer.take(), out.take(), notes.take()));
   tracing->print_start();
-  if (!filters.only_followed)
-    if (auto adopted = tracing->session_->adopt(); !adopted) return adopted.error();
+  if (auto taken = tracing->take_in(filters); !taken) return taken.error();
   return tracing;
+}
+
+/// What was there before the tracing: descendants that --follow means, and locked memory.
+util::Status Tracing::take_in(const capture::Filters& filters) {
+  if (filters.family) return util::success();
+  if (filters.follow) {
+    auto matching = tracer_->matching();
+    if (!matching) return matching.error();
+    const procfs::Proc proc;
+    for (const std::uint32_t pid : matching.value()) tracer_->follow(proc.descendants(pid));
+  }
+  return session_->adopt();
 }
 
 void Tracing::print_start() {
@@ -96,13 +109,13 @@ void Tracing::print_start() {
   sink_->start({version_text, names.release, names.machine, page_, tracer_->backend(), began_});
 }
 
-void Tracing::loop(Signals& signals, const OnSignal& on_signal) {
+void Tracing::loop(Signals& signals, const OnSignal& on_signal, bool need_output) {
   auto epoll = watch(tracer_->ring_fd(), signals.fd());
   if (!epoll) return complain(epoll.error());
   const model::Time end =
       options_.duration > 0 ? began_ + static_cast<model::Time>(options_.duration * 1e9) : 0;
   int quiet = 0;
-  while (!output_failed()) {
+  while (!need_output || !output_failed()) {
     const auto next = quiet >= quiet_turns ? capture::Pause::sleep : capture::Pause::doze;
     quiet = session_->turn(next) != 0 ? 0 : std::min(quiet + 1, quiet_turns);
     sink_->flush();
@@ -110,13 +123,14 @@ void Tracing::loop(Signals& signals, const OnSignal& on_signal) {
       if (on_signal(*signal)) return;
     const model::Time now = monotonic_now();
     if (end != 0 && now >= end) return;
-    int wait = quiet == 0 ? doze_milliseconds : pause(next);
+    std::int64_t wait = quiet == 0 ? doze_milliseconds : pause(next);
     if (end != 0) {
-      const auto left = static_cast<int>((end - now) / millisecond + 1);
+      const auto left = static_cast<std::int64_t>((end - now) / millisecond + 1);
       wait = wait < 0 ? left : std::min(wait, left);
     }
     epoll_event event{};
-    if (::epoll_wait(epoll.value().get(), &event, 1, wait) > 0) quiet = 0;
+    const int bounded = static_cast<int>(std::min<std::int64_t>(wait, longest_wait));
+    if (::epoll_wait(epoll.value().get(), &event, 1, bounded) > 0) quiet = 0;
   }
 }
 

@@ -20,10 +20,11 @@ public:
   [[nodiscard]] static util::Result<std::unique_ptr<Tracing>> begin(const CommonOptions&,
                                                                     const capture::Filters&);
 
-  /// What the loop does after a batch of signals; true ends it.
+  /// What the loop does about a signal; true ends it.
   using OnSignal = std::function<bool(const signalfd_siginfo&)>;
-  /// Traces until `on_signal` says so, the duration is over, or the output fails.
-  void loop(Signals&, const OnSignal&);
+  /// Traces until `on_signal` says so or the duration is over. What cannot be written any more is
+  /// judged all the same, unless `need_output`.
+  void loop(Signals&, const OnSignal&, bool need_output);
   /// Handles what is left and prints the summary. Once.
   void end();
 
@@ -33,7 +34,9 @@ public:
   [[nodiscard]] std::uint64_t lost() const;
 
 private:
-  Tracing(const CommonOptions&, report::Writer out, report::Writer notes);
+  Tracing(const CommonOptions&, std::unique_ptr<capture::Tracer>, report::Writer out,
+          report::Writer notes);
+  [[nodiscard]] util::Status take_in(const capture::Filters&);
   [[nodiscard]] std::unique_ptr<report::Sink> make_sink() const;
   void print_start();
   [[nodiscard]] int pause(capture::Pause) const;

@@ -24,6 +24,6 @@ TEST_CASE("each filter has a bit of its own") {
   bit_of([&](Filters& f) { f.comms = {glob}; });
   bit_of([&](Filters& f) { f.not_comms = {glob}; });
   bit_of([](Filters& f) { f.follow = true; });
-  bit_of([](Filters& f) { f.only_followed = true; });
+  bit_of([](Filters& f) { f.family = 1; });
   CHECK(all == 0xff);
 }
