@@ -110,6 +110,9 @@ static __always_inline void note_entry(__u32 call, struct pending *p, struct mm_
 		note.want_file = 0;
 		if (!find_vma(&note, p->args[0]))
 			p->old = (struct range){ note.start, note.end };
+		/* since 6.17 a range of several, each of which is unlocked as a whole */
+		if (!find_vma(&note, p->args[0] + p->args[1] - 1) && note.end > p->old.end)
+			p->old.end = note.end;
 	} else if (call == WIRE_MREMAP && (p->args[3] & MREMAP_FIXED)) {
 		p->old = applied(p->args[0], p->args[1]);
 	}
@@ -129,12 +132,17 @@ static __always_inline struct space *locking_space(__u64 mm, struct task_struct 
 	return add_space(mm, task, birth_flags(task->mm));
 }
 
-/* The address space whose mappings change, if that can matter to it. */
-static __always_inline struct space *mapping_space(__u64 mm)
+/* Counts the call in, so that others beside it can tell. */
+static __always_inline void begin_call(struct pending *p, struct space *space)
 {
-	struct space *space = find_space(mm);
-
-	return space && !is_idle(space) ? space : NULL;
+	p->active = 1;
+	if (p->quiet) {
+		__sync_fetch_and_add(&space->quiet_started, 1);
+		return;
+	}
+	p->order = __sync_fetch_and_add(&space->started, 1);
+	p->overlapped =
+		space->finished != p->order || space->quiet_started != space->quiet_finished;
 }
 
 static __always_inline int call_enter(__u32 call, const unsigned long *args, int nargs)
@@ -148,7 +156,7 @@ static __always_inline int call_enter(__u32 call, const unsigned long *args, int
 	if (!mm || muted || (call == WIRE_BRK && !args[0]))
 		return 0;
 	if (!locks) {
-		space = mapping_space(mm);
+		space = find_space(mm);
 		if (!space)
 			return 0;
 	}
@@ -172,9 +180,8 @@ static __always_inline int call_enter(__u32 call, const unsigned long *args, int
 	p->extent = 0;
 	p->old = (struct range){};
 	p->before = (struct wire_word){};
-	p->order = __sync_fetch_and_add(&space->started, 1);
-	p->overlapped = space->finished != p->order;
-	p->active = 1;
+	p->quiet = !locks && is_idle(space);
+	begin_call(p, space);
 	p->enter = bpf_ktime_get_ns();
 	note_entry(call, p, task->mm);
 	return 0;
@@ -308,6 +315,19 @@ static __noinline int send_detail(__u32 call, struct pending *p, struct space *s
 	return 0;
 }
 
+/* False for a call that can matter to nobody. */
+static __always_inline bool matters(struct pending *p, struct space *space)
+{
+	if (!p->quiet)
+		return true;
+	__sync_fetch_and_add(&space->quiet_finished, 1);
+	if (is_idle(space))
+		return false;
+	p->order = __sync_fetch_and_add(&space->started, 1);
+	p->overlapped = true; /* a lock call began beside it */
+	return true;
+}
+
 static __always_inline int call_exit(__u32 call, long ret)
 {
 	struct pending *p = bpf_task_storage_get(&pending_calls, bpf_get_current_task_btf(), 0, 0);
@@ -318,7 +338,7 @@ static __always_inline int call_exit(__u32 call, long ret)
 		return 0;
 	p->active = 0;
 	space = space_at(p->space);
-	if (!space)
+	if (!space || !matters(p, space))
 		return 0;
 	if (call == WIRE_SHMAT && ret >= 0) {
 		struct vma_note note = {};

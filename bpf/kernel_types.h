@@ -77,6 +77,7 @@ struct vm_area_struct {
 };
 
 struct mm_struct {
+	atomic_t mm_users;
 	unsigned long locked_vm;
 	unsigned long def_flags;
 	unsigned long brk;

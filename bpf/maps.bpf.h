@@ -13,8 +13,10 @@
 struct space {
 	__u64 id; /* 0: the slot is free */
 	__u64 mm;
-	__u64 started;	/* traced calls that have begun */
-	__u64 finished; /* ... that have ended, and were sent or counted as lost */
+	__u64 started;	      /* traced calls that have begun */
+	__u64 finished;	      /* ... that have ended, and were sent or counted as lost */
+	__u64 quiet_started;  /* calls on mappings that began while nothing was locked: not sent, */
+	__u64 quiet_finished; /* unless a lock call has begun when they end */
 	__u64 lost;
 	__u32 pid;
 	__u32 flags; /* WIRE_BORN_CLEAN */
@@ -77,7 +79,8 @@ struct pending {
 	__u8 active;
 	__u8 call;
 	__u8 overlapped;
-	__u8 pad[5];
+	__u8 quiet;
+	__u8 pad[4];
 	struct wire_word before;
 	struct wire_run runs[WIRE_MAX_RUNS];
 	struct walk walk;

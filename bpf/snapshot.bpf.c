@@ -34,6 +34,8 @@ int list_mappings(struct bpf_iter__task_vma *ctx)
 	/* finished first: read the other way round, a call in between would look like none */
 	record.finished = *(volatile __u64 *)&space->finished;
 	record.started = *(volatile __u64 *)&space->started;
+	record.started +=
+		space->quiet_started - space->quiet_finished; /* these are under way, too */
 	record.lost = space->lost;
 	record.space = space->id;
 	record.pid = visible_pid(task->group_leader);

@@ -50,6 +50,7 @@ static __noinline struct space *add_space(__u64 mm, struct task_struct *task, __
 	id = space->id;
 	space->mm = mm;
 	space->started = space->finished = space->lost = 0;
+	space->quiet_started = space->quiet_finished = 0;
 	space->pid = visible_pid(task->group_leader);
 	space->flags = flags;
 	if (bpf_map_update_elem(&space_ids, &mm, &id, BPF_NOEXIST)) {
@@ -72,10 +73,14 @@ static __always_inline bool is_idle(const struct space *space)
 	return since && *since == space->started;
 }
 
-/* Nothing is locked in it, and nothing will be without a lock call: no MCL_FUTURE. */
+/*
+ * Nothing is locked in it, and nothing will be without a lock call: no MCL_FUTURE. If others use
+ * it, too, one of them may be in a call whose beginning was not seen.
+ */
 static __always_inline __u32 birth_flags(struct mm_struct *mm)
 {
-	if (BPF_CORE_READ(mm, locked_vm) || (BPF_CORE_READ(mm, def_flags) & VM_LOCKED))
+	if (BPF_CORE_READ(mm, mm_users.counter) > 1 || BPF_CORE_READ(mm, locked_vm) ||
+	    (BPF_CORE_READ(mm, def_flags) & VM_LOCKED))
 		return 0;
 	return WIRE_BORN_CLEAN;
 }

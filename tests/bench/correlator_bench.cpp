@@ -53,7 +53,7 @@ private:
     event_.before = word(addr, before);
     event_.after = word(addr, after);
     correlator_.handle(event_);
-    event_.first = false;
+    event_.born_clean = false;
   }
 
   static model::KernelWord word(std::uint64_t addr, bool locked) {
@@ -70,7 +70,7 @@ private:
     event.space = model::SpaceId{1};
     event.caller.pid = event.caller.tid = 1;
     event.len = key_bytes;
-    event.first = true;
+    event.born_clean = true;
     return event;
   }
 

@@ -5,9 +5,8 @@
 //   lock OFFSET LENGTH     unlock OFFSET LENGTH    lockall FLAGS    unlockall
 //   storm N PAGE           N times: lock and unlock 64 bytes of that page
 //   churn N                N times: mmap and munmap of a page elsewhere
-//   walk SEED N            N random locks and unlocks of small ranges; the same SEED, the same calls
-//   fork OFFSET LENGTH     a child locks that and ends
-//   sleep MILLISECONDS
+//   walk SEED N            N random locks and unlocks of small ranges; the same SEED, the same
+//   calls fork OFFSET LENGTH     a child locks that and ends sleep MILLISECONDS
 //
 // {"program":"puppet","pid":7,"memory":"0x7f0000000000"}
 // {"did":"lock","ret":0}

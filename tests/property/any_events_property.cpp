@@ -47,7 +47,7 @@ CallEvent odd_call(const Draw& draw) {
   event.after = odd_word(draw[10], gives_address ? odd_address(draw[9]) : event.addr);
   event.old_after = odd_word(draw[6], event.addr);
   event.overlapped = draw[11] % 4 == 0;
-  event.first = draw[11] % 16 == 1;
+  event.born_clean = draw[11] % 16 == 1;
   event.lost = draw[11] % 32 == 2 ? draw[8] % 3u : 0;
   return event;
 }

@@ -83,6 +83,7 @@ private:
   void odd_request(const Draw&, bool lock);
   void map(const Draw&);
   void remap(const Draw&);
+  void remap_half(int first, int count, int to);
   void heap(const Draw&);
 
   Story& story_;
@@ -140,10 +141,25 @@ void Twin::remap(const Draw& draw) {
     if (mapped(n, 1)) return;
   for (int n = first; n < first + count; ++n)
     if (story_.kernel().pages.at(at(n)).secret) return;
+  if (told_ && draw[3] >= 192 && !keep && !in_place) return remap_half(first, count, to);
   const auto size = [&](int pages) { return static_cast<std::uint64_t>(pages) * page_.bytes(); };
   story_.kernel().whole_dontunmap = draw[3] % 2 == 0;
   story_.remap(at(first), size(count), size(new_count), at(to), keep ? 4 | 1 : in_place ? 1 : 3);
   plain_.remap(first, count, new_count, to, keep);
+}
+
+/// The last page cannot be moved, and nothing was where it should have gone: so the kernel's word
+/// tells what has moved.
+void Twin::remap_half(int first, int count, int to) {
+  const bool meet = to < first + count && first < to + count;
+  if (count < 2 || meet || mapped(to + count - 1, 1)) return;
+  SimKernel::Page& last = story_.kernel().pages.at(at(first + count - 1));
+  const std::uint64_t size = static_cast<std::uint64_t>(count) * page_.bytes();
+  last.sealed = true;
+  story_.remap(at(first), size, size, at(to), 3);
+  last.sealed = false;
+  plain_.remap(first, count - 1, count - 1, to, false);
+  story_.snapshot();
 }
 
 void Twin::heap(const Draw& draw) {

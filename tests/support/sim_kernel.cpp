@@ -2,6 +2,7 @@
 
 #include "model/linux_abi.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace mlockscope::test {
@@ -122,6 +123,7 @@ CallEvent SimKernel::munmap(Address addr, std::uint64_t len) {
 
 PageRange SimKernel::vma_around(Address at) const {
   const auto middle = pages.find(at);
+  if (middle == pages.end()) return {at, at};
   PageRange range{at, at + page.bytes()};
   const auto alike = [&](Address other) {
     const auto found = pages.find(other);
@@ -130,6 +132,13 @@ PageRange SimKernel::vma_around(Address at) const {
   while (alike(range.start - page.bytes())) range.start -= page.bytes();
   while (alike(range.end)) range.end += page.bytes();
   return range;
+}
+
+void SimKernel::move_until_sealed(CallEvent& call, PageRange old, Address to) {
+  call.ret = -eperm;
+  const auto sealed = [&](Address at) { return mapped(at) && pages.at(at).sealed; };
+  for (Address at = old.start; at < old.end && !sealed(at); at += page.bytes(), to += page.bytes())
+    if (const auto node = pages.extract(at)) pages[to] = node.mapped();
 }
 
 CallEvent SimKernel::mremap(Address addr, std::uint64_t len, std::uint64_t new_len,
@@ -141,7 +150,17 @@ CallEvent SimKernel::mremap(Address addr, std::uint64_t len, std::uint64_t new_l
   const PageRange old = pages_of(addr, len);
   const PageRange vma = vma_around(addr);
   call.extent = bytes_of(vma);
-  if (refused(call)) return call;
+  const std::vector<Address> from = each_page(old);
+  const bool stuck = std::any_of(from.begin(), from.end(),
+                                 [&](Address at) { return mapped(at) && pages.at(at).sealed; });
+  if (refused(call) || stuck) {
+    if (stuck) move_until_sealed(call, old, to);
+    if ((flags & mremap_fixed) == 0) return call;
+    call.extent = bytes_of(old);
+    call.old_after = word(old);
+    call.after = word(pages_of(to, new_len));
+    return call;
+  }
   std::vector<Page> moved;
   for (const Address at : each_page(old)) moved.push_back(pages.at(at));
   if (len == 0) moved.push_back(pages.at(old.start));

@@ -20,6 +20,7 @@ public:
     bool secret = false;  ///< memfd_secret
     bool no_access = false;
     bool grows_down = false;
+    bool sealed = false; ///< mseal: cannot be moved
     bool operator==(const Page&) const = default;
   };
 
@@ -47,7 +48,8 @@ public:
   /// Maps at `addr`, on top of what is there.
   CallEvent mmap(Address addr, std::uint64_t len, std::uint64_t flags, Page kind);
   CallEvent munmap(Address addr, std::uint64_t len);
-  /// `to` is where the kernel puts it; the same address: in place.
+  /// `to` is where the kernel puts it; the same address: in place. A move stops at the first
+  /// mapping that is sealed, as from 6.17 on, and fails.
   CallEvent mremap(Address addr, std::uint64_t len, std::uint64_t new_len, std::uint64_t flags,
                    Address to);
   CallEvent brk(Address end);
@@ -73,6 +75,7 @@ private:
   CallEvent event(Call, Address addr, std::uint64_t len);
   void act(CallEvent&, bool lock);
   [[nodiscard]] PageRange vma_around(Address) const;
+  void move_until_sealed(CallEvent&, PageRange old, Address to);
   bool refused(CallEvent& call) {
     call.ret = -refuse;
     return std::exchange(refuse, 0) != 0;

@@ -51,7 +51,7 @@ Story& Story::send(CallEvent event) {
   event.caller.tid = tid;
   event.enter = now + 100;
   event.exit = now += 1000;
-  event.first = sent.calls == 0;
+  event.born_clean = true;
   event.lost = sent.lost;
   ++sent.calls;
   last_ret_ = event.ret;

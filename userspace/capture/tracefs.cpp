@@ -36,9 +36,12 @@ util::Result<Tracefs> Tracefs::open() {
   errno = 0;
   util::Fd root = open_unmounted();
   if (has_events(root)) return Tracefs(std::move(root), "tracefs, not mounted");
-  return util::system_error("cannot read the kernel's tracepoints", errno ? errno : ENOENT,
-                            "mount tracefs (mount -t tracefs tracefs /sys/kernel/tracing); the "
-                            "kernel needs CONFIG_FTRACE_SYSCALLS");
+  const int error = errno ? errno : ENOENT;
+  return util::system_error("cannot read the kernel's tracepoints", error,
+                            error == EPERM
+                                ? "run it as root, or mount tracefs where it may read it "
+                                  "(mount -t tracefs tracefs /sys/kernel/tracing)"
+                                : "boot a kernel with CONFIG_FTRACE_SYSCALLS");
 }
 
 util::Result<int> Tracefs::event_id(const std::string& event) const {

@@ -117,7 +117,7 @@ void Tracer::mute() { std::atomic_ref(impl_->skeleton->bss->muted).store(1); }
 std::unordered_map<std::uint64_t, Tracer::Live> Tracer::live_spaces() const {
   // struct space of bpf/maps.bpf.h
   struct Space {
-    std::uint64_t id, mm, started, finished, lost;
+    std::uint64_t id, mm, started, finished, quiet_started, quiet_finished, lost;
     std::uint32_t pid, flags;
   };
   std::unordered_map<std::uint64_t, Live> live;

@@ -84,9 +84,10 @@ void Session::finish() {
   while (tracer_.drain(receiver_, capture::Pause::none) != 0) {
   }
   report_lost();
-  const std::uint64_t lost = tracer_.counters().lost, known = correlator_.totals().lost;
+  const std::uint64_t lost = tracer_.counters().lost;
+  const std::uint64_t known = correlator_.totals().lost_in_ring;
   if (lost > known)
-    correlator_.handle(model::LostEvent{lost - known, monotonic_now(), "the ring buffer was full"});
+    correlator_.handle(model::LostEvent{lost - known, monotonic_now(), "ring buffer full", true});
   correlator_.finish(monotonic_now());
 }
 
@@ -94,7 +95,10 @@ void Session::take(capture::Tracer::Record record) {
   if (const auto birth = decode::decode_birth(record)) return pipeline_.processes().born(*birth);
   auto event = decode::decode(record, page_);
   if (!event) {
-    correlator_.handle(model::LostEvent{1, monotonic_now(), event.error().message()});
+    correlator_.handle(model::LostEvent{.count = 1,
+                                        .time = monotonic_now(),
+                                        .cause = event.error().message(),
+                                        .space = decode::named_space(record)});
     return;
   }
   if (const auto* call = std::get_if<model::CallEvent>(&event.value())) return take_call(*call);
@@ -139,13 +143,21 @@ void Session::read_snapshots() {
     if (wanted.due > now) continue;
     wanted.delay = std::min(2 * wanted.delay, longest_delay);
     wanted.due = now + wanted.delay;
-    auto stream = tracer_.mappings(wanted.pid);
-    if (!stream) break;
-    auto snapshots = decode::decode_snapshots(stream.value());
-    if (!snapshots) break;
-    for (auto& snapshot : snapshots.value())
-      if (snapshot.space == space) waiting_.insert_or_assign(space, std::move(snapshot));
+    if (!read_snapshot(space, wanted.pid)) // that process is gone: it shared the memory (vfork)
+      read_snapshot(space, tracer_.live_spaces()[number(space)].pid);
   }
+}
+
+/// True if the process has this address space, even if it could not be listed now.
+bool Session::read_snapshot(model::SpaceId space, std::uint32_t pid) {
+  if (pid == 0) return false;
+  auto stream = tracer_.mappings(pid);
+  if (!stream || stream.value().empty()) return false;
+  auto snapshots = decode::decode_snapshots(stream.value());
+  if (!snapshots) return false;
+  for (auto& snapshot : snapshots.value())
+    if (snapshot.space == space) waiting_.insert_or_assign(space, std::move(snapshot));
+  return true;
 }
 
 void Session::mark_idle() {
@@ -167,7 +179,7 @@ void Session::report_lost() {
   }
   if (counters.lifetimes_lost != lifetimes_lost_) {
     correlator_.handle(model::LostEvent{counters.lifetimes_lost - lifetimes_lost_, monotonic_now(),
-                                        "the ring buffer was full"});
+                                        "ring buffer full", true});
     lifetimes_lost_ = counters.lifetimes_lost;
     end_the_dead();
   }
@@ -184,7 +196,7 @@ void Session::end_the_dead() {
 /// An address space may have lost its last calls and be silent since. Asked for when no record is
 /// left: its next snapshot says how many there were.
 void Session::look_for_silent_loss() {
-  if (tracer_.counters().lost <= correlator_.totals().lost) return;
+  if (tracer_.counters().lost <= correlator_.totals().lost_in_ring) return;
   for (const auto& [space, live] : tracer_.live_spaces())
     if (live.lost != 0)
       requests_.try_emplace(model::SpaceId{space}, Request{live.pid, monotonic_now(), first_delay});

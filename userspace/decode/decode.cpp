@@ -1,6 +1,8 @@
 #include "decode/decode.hpp"
 
 #include "bpf/wire.h"
+#include "model/linux_abi.hpp"
+#include "model/request.hpp"
 
 #include <cstring>
 
@@ -14,10 +16,7 @@ using model::KernelWord;
 using model::PageRange;
 using model::PageSize;
 
-// include/uapi/asm-generic/mman-common.h, linux/mman.h
-constexpr std::uint64_t map_fixed = 0x10;
-constexpr std::uint64_t mremap_fixed = 2;
-constexpr std::uint64_t mremap_dontunmap = 4;
+using namespace model::linux_abi;
 
 util::Error damaged(const char* why) { return {"damaged record from the probes", why, ""}; }
 
@@ -88,7 +87,7 @@ void read_arguments(const wire_call& wire, CallEvent& event) {
   case Call::shmat:
     event.addr = args[1];
     event.flags = args[2];
-    if (wire.ret >= 0)
+    if (!failed(wire.ret))
       event.extent = {static_cast<Address>(wire.ret), static_cast<Address>(wire.ret) + wire.extent};
     break;
   case Call::shmdt:
@@ -121,7 +120,7 @@ util::Result<model::Event> read_call(const wire_call& wire, const wire_call_deta
   event.ret = wire.ret;
   event.lost = wire.lost;
   event.overlapped = (wire.flags & WIRE_OVERLAPPED) != 0;
-  event.first = (wire.flags & WIRE_BORN_CLEAN) != 0;
+  event.born_clean = (wire.flags & WIRE_BORN_CLEAN) != 0;
   read_arguments(wire, event);
 
   using Runs = std::span<const wire_run>;
@@ -166,15 +165,12 @@ PageRange judged_range(const CallEvent& event, PageSize page) {
     return PageRange{at, at + page.up(length)};
   };
   const auto result = static_cast<Address>(event.ret);
-  const bool done = event.ret >= 0;
+  const bool done = !failed(event.ret);
   switch (event.call) {
   case Call::mlock:
   case Call::mlock2:
-  case Call::munlock: {
-    const Address start = page.down(event.addr);
-    const Address end = start + page.up(event.len + page.offset(event.addr));
-    return {start, end < start ? start : end};
-  }
+  case Call::munlock:
+    return model::applied_pages(page, event.addr, event.len).value_or(PageRange{});
   case Call::mmap:
     if (done) return mapped(result, event.len);
     return (event.flags & map_fixed) != 0 ? mapped(event.addr, event.len) : PageRange{};
@@ -215,6 +211,16 @@ util::Result<model::Event> decode(std::span<const std::byte> record, PageSize pa
     return damaged("unknown type");
   }
   return damaged("wrong size");
+}
+
+std::optional<model::SpaceId> named_space(std::span<const std::byte> record) {
+  wire_call call;
+  wire_call_detail detail;
+  if (record.empty()) return std::nullopt;
+  const auto type = static_cast<std::uint8_t>(record[0]);
+  if (type == WIRE_CALL && take(record, call)) return model::SpaceId{call.space};
+  if (type == WIRE_CALL_DETAIL && take(record, detail)) return model::SpaceId{detail.call.space};
+  return std::nullopt;
 }
 
 std::optional<Birth> decode_birth(std::span<const std::byte> record) {

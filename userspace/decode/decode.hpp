@@ -14,6 +14,10 @@ namespace mlockscope::decode {
 /// One record of the ring buffer. Fails on an unknown type, a wrong size or a value out of range.
 [[nodiscard]] util::Result<model::Event> decode(std::span<const std::byte> record, model::PageSize);
 
+/// The address space of a call that decode() refuses, for a LostEvent; nothing if the record does
+/// not look like one of a call.
+[[nodiscard]] std::optional<model::SpaceId> named_space(std::span<const std::byte> record);
+
 /// Whose an address space is. Paths as the kernel has them: hostile text; nothing if unknown.
 struct Birth {
   model::SpaceId space{};

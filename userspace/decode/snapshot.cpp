@@ -58,7 +58,8 @@ public:
 
 private:
   void close() {
-    if (open_ && pass_.quiet && taken_.insert(pass_.first.space).second)
+    // The first pass only: the kernel may begin a later one in the middle (kernel/bpf/task_iter.c).
+    if (open_ && taken_.insert(pass_.first.space).second && pass_.quiet)
       done_.push_back(std::move(pass_.snapshot));
     open_ = false;
   }

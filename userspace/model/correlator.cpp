@@ -70,6 +70,7 @@ private:
   Ledger& make(SpaceId);
   Ledger& ledger_of(const CallEvent&);
   void note_loss(Ledger&, std::uint64_t lost_in_all, Time);
+  void give_loss(const LostEvent&);
   void note_failure(Ledger&, const CallEvent&, const Request&);
   void give_due_failures(Time now);
   void give_failures(Ledger&);
@@ -113,11 +114,11 @@ Ledger& Correlator::Impl::ledger_of(const CallEvent& event) {
   Ledger* found = find(event.space);
   const bool fresh = found == nullptr;
   Ledger& ledger = fresh ? make(event.space) : *found;
-  const bool nothing_before = event.first && event.locked_at_first == 0 && event.lost == 0;
+  const bool nothing_before = event.born_clean && event.lost == 0;
   if (fresh) {
     ledger.complete = ledger.future_known = nothing_before;
     ledger.wants_snapshot = !nothing_before;
-  } else if (event.first && ledger.parent && ledger.calls_seen == 0 && !nothing_before) {
+  } else if (!event.born_clean && ledger.parent && ledger.calls_seen == 0) {
     ledger.mark_partial(); // a forked child that locked something before its calls were traced
   }
   ledger.pid = event.caller.pid;
@@ -182,12 +183,25 @@ void Correlator::Impl::handle(const SnapshotEvent& event) {
 }
 
 void Correlator::Impl::handle(const LostEvent& event) {
-  shared_.totals.lost += event.count;
-  shared_.out.lost(event);
-  for (Ledger* ledger : ledgers()) {
-    ledger->forget(0);
-    ask_if_wanted(*ledger);
+  give_loss(event);
+  if (!event.space) {
+    for (Ledger* ledger : ledgers()) {
+      ledger->forget();
+      ask_if_wanted(*ledger);
+    }
+    return;
   }
+  Ledger* known = find(*event.space);
+  Ledger& ledger = known != nullptr ? *known : make(*event.space);
+  ledger.forget();
+  ledger.calls_seen += event.count;
+  if (known != nullptr) ask_if_wanted(ledger); // else once its process is known
+}
+
+void Correlator::Impl::give_loss(const LostEvent& event) {
+  shared_.totals.lost += event.count;
+  if (event.in_ring) shared_.totals.lost_in_ring += event.count;
+  shared_.out.lost(event);
 }
 
 void Correlator::Impl::finish(Time now) {
@@ -201,15 +215,21 @@ void Correlator::Impl::finish(Time now) {
 void Correlator::Impl::note_loss(Ledger& ledger, std::uint64_t lost_in_all, Time now) {
   if (lost_in_all <= ledger.lost) return;
   const std::uint64_t count = lost_in_all - ledger.lost;
-  shared_.totals.lost += count;
-  shared_.out.lost({count, now, "ring buffer full"});
-  ledger.forget(count);
+  give_loss({.count = count,
+             .time = now,
+             .cause = "ring buffer full",
+             .in_ring = true,
+             .space = ledger.id});
+  ledger.lost += count;
+  ledger.calls_seen += count;
+  ledger.forget();
 }
 
 void Correlator::Impl::note_failure(Ledger& ledger, const CallEvent& event,
                                     const Request& request) {
   if (!is_refused_lock(event)) return;
-  if (const auto key = ledger.failures.add(event, request.applied))
+  ++shared_.totals.lock_failures;
+  if (const auto key = ledger.failures.add(event, request.applied, shared_.page))
     waiting_.push_back({event.exit + failure_delay, event.space, *key});
 }
 

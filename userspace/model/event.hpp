@@ -99,22 +99,23 @@ struct CallEvent {
   std::int64_t ret =
       0; ///< as the kernel returned it: -errno, or an address for mmap, mremap, brk, shmat
   /// brk: [break before the call, the same). shmat: the new mapping. shmdt: what was detached.
-  /// mremap: the VMA that held addr, as it was at entry. Otherwise empty.
+  /// Empty for shmdt if that could not be found out.
+  /// mremap with MREMAP_DONTUNMAP: the VMA that held addr, as it was at entry. A failed mremap with
+  /// MREMAP_FIXED: the pages of the old range. Otherwise empty.
   ByteRange extent;
   /// Lock calls: over the applied range at entry. Other calls: unknown.
   KernelWord before;
   /// At exit. Lock calls: over the applied range. mmap, shmat: over the new mapping; a failed
   /// MAP_FIXED: over the target. mremap: over the new range. brk: over what was added.
   KernelWord after;
-  /// mremap with MREMAP_DONTUNMAP: over `extent` at exit.
+  /// mremap with MREMAP_DONTUNMAP, and a failed one with MREMAP_FIXED: over `extent` at exit.
   KernelWord old_after;
   /// Another lock or mapping call of this address space was under way at some time between
   /// enter and exit, so the kernel's order of the two is not known.
   bool overlapped = false;
-  /// First event of this address space. `locked_at_first` bytes were locked when it began: 0
-  /// means nothing was, and the model is complete from here.
-  bool first = false;
-  std::uint64_t locked_at_first = 0;
+  /// Nothing was locked in this address space when it was first followed, and MCL_FUTURE was not
+  /// in force: a model that begins here, with nothing lost, is complete.
+  bool born_clean = false;
   /// How many events of this address space could not be sent before this one, in total.
   std::uint64_t lost = 0;
   std::optional<LockFailure> failure;
@@ -156,11 +157,15 @@ struct SnapshotEvent {
   std::vector<Mapping> mappings;
 };
 
-/// Events were lost and nobody knows whose.
+/// Events were lost.
 struct LostEvent {
   std::uint64_t count = 0;
   Time time = 0;
   std::string cause;
+  bool in_ring = false; ///< there was no room for them in the ring buffer
+  /// If set, they were `count` finished calls of this address space, and no other is in doubt.
+  /// Otherwise nobody knows whose they were.
+  std::optional<SpaceId> space{};
 };
 
 /// Time passed: nothing that happened before `time` is still to come.

@@ -1,5 +1,6 @@
 #include "model/failures.hpp"
 
+#include "model/kernel_word.hpp"
 #include "model/linux_abi.hpp"
 #include "model/request.hpp"
 
@@ -26,6 +27,18 @@ Severity severity_of(std::int64_t ret) {
   return ret == -einval || ret == -eexist ? Severity::low : Severity::high;
 }
 
+/// What of the requested pages is locked now. No call locks a hole, so where there is one it is
+/// never all of them.
+KernelWord::Locked locked_after(const CallEvent& event, PageSize page) {
+  using enum KernelWord::Locked;
+  const bool range_lock = event.call == Call::mlock || event.call == Call::mlock2;
+  const auto asked = range_lock ? applied_pages(page, event.addr, event.len) : std::nullopt;
+  if (!asked || tells_all(event.after, *asked) || event.after.locked == some)
+    return asked ? event.after.locked : unknown;
+  if (!event.after.hole) return unknown; // the walk ended at its bound
+  return event.after.locked == all ? some : event.after.locked;
+}
+
 } // namespace
 
 bool is_refused_lock(const CallEvent& event) {
@@ -34,8 +47,8 @@ bool is_refused_lock(const CallEvent& event) {
   return failed(event.ret) && asks_for_lock(event) && !interrupted(event.ret) && !secret;
 }
 
-std::optional<Failures::Key> Failures::add(const CallEvent& event,
-                                           std::optional<PageRange> applied) {
+std::optional<Failures::Key> Failures::add(const CallEvent& event, std::optional<PageRange> applied,
+                                           PageSize page) {
   Key key{event.call, event.failure ? event.failure->place : 0, -event.ret};
   auto found = aggregates_.find(key);
   if (found == aggregates_.end() && aggregates_.size() >= max_places) {
@@ -53,6 +66,7 @@ std::optional<Failures::Key> Failures::add(const CallEvent& event,
   finding.space = event.space;
   finding.call = call_site(event, applied);
   finding.failure = event.failure;
+  finding.locked_after = locked_after(event, page);
   aggregates_.emplace(key, Aggregate{std::move(finding), aggregates_.size(), false});
   return key;
 }

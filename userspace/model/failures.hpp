@@ -18,7 +18,7 @@ public:
   using Key = std::tuple<Call, Address, std::int64_t>;
 
   /// Counts a failure. Returns its key if it is the first of its kind.
-  std::optional<Key> add(const CallEvent&, std::optional<PageRange> applied);
+  std::optional<Key> add(const CallEvent&, std::optional<PageRange> applied, PageSize);
   /// The finding, with the count so far and without a number; nothing if it was taken before.
   std::optional<Finding> take(const Key&);
   /// All that were not taken, in the order of their first failures.

@@ -55,8 +55,14 @@ struct Finding {
   std::optional<Victim> victim;   ///< nothing for lock-failed
   std::vector<ByteRange> exposed; ///< ascending, disjoint
   std::uint64_t exposed_bytes = 0;
-  std::uint64_t count = 1; ///< lock-failed: how many equal failures it stands for
+  /// lock-failed: how many equal failures there had been when it was given. It is held back for
+  /// that up to a second, or until the address space or the tracing ends; later ones are counted
+  /// only in Totals::lock_failures.
+  std::uint64_t count = 1;
   std::optional<LockFailure> failure;
+  /// lock-failed by mlock, mlock2: the kernel's word on the range after the first of the failures.
+  /// A part that is not mapped counts as not locked.
+  KernelWord::Locked locked_after = KernelWord::Locked::unknown;
 };
 
 /// The end of an exposure (or of the tracing, `open`).
@@ -83,9 +89,11 @@ struct CallReading {
 /// Totals since the start. Counters never go backwards.
 struct Totals {
   std::uint64_t events = 0;
-  std::uint64_t lost = 0;
+  std::uint64_t lost = 0;         ///< all that LostEvents were given out for
+  std::uint64_t lost_in_ring = 0; ///< of these, those the ring buffer had no room for
   std::uint64_t divergences = 0;
   std::uint64_t unlocks_without_lock = 0;
+  std::uint64_t lock_failures = 0;    ///< every refused lock request, however many a finding
   std::uint64_t claims_dropped = 0;   ///< not recorded because a limit was met
   std::uint64_t findings_dropped = 0; ///< beyond the bound on findings of one call
   std::map<Call, std::uint64_t> calls;

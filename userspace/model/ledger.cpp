@@ -130,9 +130,7 @@ void Ledger::note_divergence() {
   wants_snapshot = true;
 }
 
-void Ledger::forget(std::uint64_t count) {
-  lost += count;
-  calls_seen += count;
+void Ledger::forget() {
   drop_claims();
   exposures.forget_claims();
   pages.clear();
@@ -167,12 +165,11 @@ bool Ledger::take_mapping(const SnapshotEvent::Mapping& mapping, Time now) {
 
 void Ledger::drop_unmapped(const SnapshotEvent& snapshot) {
   Address at = 0;
-  const auto forget_pages = [](PageRange, const PageState&) { return PageState{}; };
   for (const auto& mapping : snapshot.mappings) {
-    pages.change({at, std::max(at, mapping.pages.start)}, forget_pages);
+    unmap({at, mapping.pages.start}, snapshot.time);
     at = std::max(at, mapping.pages.end);
   }
-  pages.change({at, every_page.end}, forget_pages);
+  unmap({at, every_page.end}, snapshot.time);
 }
 
 void Ledger::take_snapshot(const SnapshotEvent& snapshot) {

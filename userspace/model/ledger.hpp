@@ -73,9 +73,10 @@ public:
   /// The books may be wrong from here: they are to be compared with the kernel's list.
   void mark_partial();
   void note_divergence();
-  /// `count` events were lost: nothing is known any more.
-  void forget(std::uint64_t count);
-  /// Compares with the kernel's list, or takes it over if the books are partial.
+  /// Events were lost: nothing is known any more.
+  void forget();
+  /// Compares with the kernel's list, or takes it over if the books are partial: what they hold at
+  /// addresses that are not mapped then ends as unmapped.
   void take_snapshot(const SnapshotEvent&);
 
   [[nodiscard]] bool idle() const;

@@ -44,14 +44,19 @@ void unmap(Ledger& ledger, const CallEvent& event, PageRange removed) {
     ledger.unmap(part, event.exit);
 }
 
-/// A call with a fixed target failed. The target may have been unmapped before it did.
+bool holds_anything(const Ledger& ledger, PageRange range) {
+  return ledger.pages.any_locked(range) || ledger.claims.meet(bytes_of(range));
+}
+
+/// An mmap with a fixed target failed. The target may have been unmapped before it did; or it may
+/// have had the hole already, and the call was refused before it did anything.
 void lose_target(Ledger& ledger, const CallEvent& event, PageRange target) {
-  if (!event.after.known() || !event.after.hole) return;
+  if (!event.after.known() || !event.after.hole || event.after.walked.start != target.start) return;
   const Address hole = event.after.walked.end;
-  // Only the first hole is known; one at the very start is that of the whole target.
-  const Address end =
-      hole == target.start ? target.end : std::min(target.end, hole + ledger.shared.page.bytes());
-  unmap(ledger, event, {hole, end});
+  const Address behind = hole + ledger.shared.page.bytes();
+  unmap(ledger, event, {hole, behind});
+  // Only the first hole is known.
+  if (behind < target.end && holds_anything(ledger, {behind, target.end})) ledger.mark_partial();
 }
 
 /// One mremap that succeeded, in pages.
@@ -102,6 +107,7 @@ void move(Ledger& ledger, const CallEvent& event, const Remap& remap) {
 /// there that did not move are unlocked by no munlock, and the books just follow.
 void follow_old_mapping(Ledger& ledger, const CallEvent& event) {
   const PageRange old = ledger.shared.page.around(event.extent);
+  if (old.empty() || !tells_all(event.old_after, old)) ledger.mark_partial();
   read_word(event.old_after, old, [&](PageRange part, std::optional<bool> told) {
     if (!told) return;
     ledger.set(part, event.exit, [&](PageRange, PageState state) {
@@ -111,6 +117,89 @@ void follow_old_mapping(Ledger& ledger, const CallEvent& event) {
       return state;
     });
   });
+}
+
+/// True if the books are sure that something is mapped at `page`.
+bool knows_mapped(const Ledger& ledger, PageRange page) {
+  const PageState state = ledger.pages.at(page.start);
+  return (state.locked && !state.assumed) || ledger.claims.meet(bytes_of(page));
+}
+
+/// A mremap that failed, in pages.
+struct FailedRemap {
+  PageRange old;
+  PageRange target;
+  const KernelWord& old_word; ///< what the two are now
+  const KernelWord& target_word;
+
+  [[nodiscard]] static bool gone(const KernelWord& word) {
+    return word.known() && word.hole && word.walked.empty();
+  }
+  [[nodiscard]] static bool there(const KernelWord& word) {
+    return word.known() && !word.walked.empty();
+  }
+  /// The part of `range` from the first page on that is not mapped.
+  [[nodiscard]] static PageRange from_hole(const KernelWord& word, PageRange range) {
+    return word.known() && word.hole ? PageRange{word.walked.end, range.end} : PageRange{};
+  }
+};
+
+/// Whether a mremap that failed had moved the beginning of its range. A hole there can also be an
+/// old one, with a call that was refused for it or for its arguments; but EPERM comes of the
+/// mappings themselves (mseal), and only of mappings that are there.
+bool moved_some(const Ledger& ledger, const CallEvent& event, const FailedRemap& remap) {
+  if (!remap.gone(remap.old_word) || !remap.there(remap.target_word)) return false;
+  if (remap.old.empty() || remap.old.size() != remap.target.size()) return false;
+  const Address page = ledger.shared.page.bytes();
+  return event.ret == -eperm || knows_mapped(ledger, {remap.old.start, remap.old.start + page});
+}
+
+/// How much of the old range lies at the target now, at most: what is mapped there may have been
+/// there before. What was moved has kept its locks.
+PageRange moved_part(const Ledger& ledger, const FailedRemap& remap) {
+  const std::uint64_t most = std::min(remap.old.size(), remap.target_word.walked.size());
+  const Address distance = remap.target.start - remap.old.start;
+  PageRange moved{remap.old.start, remap.old.start + most};
+  if (!ledger.complete) return moved;
+  read_word(remap.target_word, {remap.target.start, remap.target.start + most},
+            [&](PageRange part, std::optional<bool> locked) {
+              ledger.pages.visit({part.start - distance, part.end - distance},
+                                 [&](PageRange same, const PageState& state) {
+                                   if (locked && !state.assumed && state.locked != *locked)
+                                     moved.end = std::min(moved.end, same.start);
+                                 });
+            });
+  return moved;
+}
+
+/// From 6.17 on, mremap of a range of several mappings to a fixed place moves them one by one and
+/// stops at the first that cannot be moved (mm/mremap.c, remap_move): it fails, and what came
+/// before has moved. Any mremap to a fixed place can fail after it has unmapped that place.
+void apply_failed_remap(Ledger& ledger, const CallEvent& event) {
+  const PageSize page = ledger.shared.page;
+  // Anything else moves nothing, or is refused before it does.
+  const bool aligned = page.offset(event.addr) == 0 && page.offset(event.new_addr) == 0;
+  if ((event.flags & mremap_fixed) == 0 || !aligned) return;
+  const FailedRemap remap{pages_at(ledger, event.addr, event.len),
+                          pages_at(ledger, event.new_addr, event.new_len), event.old_after,
+                          event.after};
+  const PageRange lost = remap.from_hole(remap.target_word, remap.target);
+  if (!lost.empty()) unmap(ledger, event, {lost.start, lost.start + page.bytes()});
+
+  // With MREMAP_DONTUNMAP the old range does not tell.
+  const bool stays = (event.flags & mremap_dontunmap) == 0 && remap.there(remap.old_word);
+  if (moved_some(ledger, event, remap)) {
+    const PageRange part = moved_part(ledger, remap);
+    const Remap moved{part, {remap.target.start, remap.target.start + part.size()}};
+    if (!part.empty()) {
+      move(ledger, event, moved);
+      follow_remap(ledger, event, moved);
+    }
+  } else if ((stays || remap.gone(remap.target_word)) && !holds_anything(ledger, lost) &&
+             !holds_anything(ledger, remap.from_hole(remap.old_word, remap.old))) {
+    return; // nothing moved, and nothing that matters is gone
+  }
+  if (!ledger.idle()) ledger.mark_partial();
 }
 
 } // namespace
@@ -136,11 +225,8 @@ void apply_munmap(Ledger& ledger, const CallEvent& event) {
 }
 
 void apply_mremap(Ledger& ledger, const CallEvent& event) {
+  if (failed(event.ret)) return apply_failed_remap(ledger, event);
   const bool fixed = (event.flags & mremap_fixed) != 0;
-  if (failed(event.ret)) {
-    if (fixed) lose_target(ledger, event, pages_at(ledger, event.new_addr, event.new_len));
-    return;
-  }
   Remap remap;
   remap.old = pages_at(ledger, event.addr, event.len);
   remap.fresh = pages_at(ledger, static_cast<Address>(event.ret), event.new_len);
@@ -158,6 +244,8 @@ void apply_mremap(Ledger& ledger, const CallEvent& event) {
   else
     ledger.unmap(remap.grown(), event.exit);
   follow_remap(ledger, event, remap);
+  // A range of several mappings keeps the gaps between them, and the word ends at the first.
+  if (event.after.known() && !tells_all(event.after, remap.fresh)) ledger.mark_partial();
   if ((event.flags & mremap_dontunmap) != 0) follow_old_mapping(ledger, event);
   const PageRange appeared = remap.moved() ? remap.fresh : remap.grown();
   if (!appeared.empty()) remember_if_raced(ledger, event, appeared, fixed);
@@ -187,6 +275,8 @@ void apply_shmat(Ledger& ledger, const CallEvent& event) {
 
 void apply_shmdt(Ledger& ledger, const CallEvent& event) {
   if (failed(event.ret)) return;
+  // The beginning of the attachment was unmapped before, and nobody could say where it ends.
+  if (event.extent.empty() && !ledger.idle()) return ledger.mark_partial();
   unmap(ledger, event, ledger.shared.page.around(event.extent));
 }
 

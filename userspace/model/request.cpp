@@ -33,11 +33,17 @@ Request of_lock(PageSize page, const CallEvent& event) {
 //   len = PAGE_ALIGN(len + (offset_in_page(start)));   may wrap to something short: no error
 //   start &= PAGE_MASK;
 //   end = start + len; if (end < start) return -EINVAL; if (end == start) return 0;
-Request read_lock_request(PageSize page, Address addr, std::uint64_t len) {
+std::optional<PageRange> applied_pages(PageSize page, Address addr, std::uint64_t len) {
   const Address start = page.down(addr);
   const Address end = start + page.up(len + page.offset(addr));
-  if (end < start) return {};
-  return {byte_range(addr, len), PageRange{start, end}};
+  if (end < start) return std::nullopt;
+  return PageRange{start, end};
+}
+
+Request read_lock_request(PageSize page, Address addr, std::uint64_t len) {
+  const auto applied = applied_pages(page, addr, len);
+  if (!applied) return {};
+  return {byte_range(addr, len), applied};
 }
 
 Request read_request(PageSize page, const CallEvent& event) {

@@ -13,7 +13,11 @@ struct Request {
   std::optional<PageRange> applied;
 };
 
-/// mlock, mlock2 and munlock round an unaligned pair and let the length wrap.
+/// The pages that mlock, mlock2 and munlock act on: they round an unaligned pair and let the length
+/// wrap. Nothing if the kernel refuses the pair with EINVAL.
+[[nodiscard]] std::optional<PageRange> applied_pages(PageSize, Address addr, std::uint64_t len);
+
+/// Both readings of such a pair.
 [[nodiscard]] Request read_lock_request(PageSize, Address addr, std::uint64_t len);
 
 /// The request of any call, given how the call went: a refused call acted on nothing, and one that

@@ -24,7 +24,9 @@ public:
   [[nodiscard]] bool passes(const model::Finding& finding) {
     if (matches(finding)) return true;
     // `possible` ones are not counted: they are hidden from everybody who does not ask for them.
-    if (finding.confidence != model::Confidence::possible) ++hidden_;
+    // Nor do they open exposures.
+    if (finding.confidence == model::Confidence::possible) return false;
+    ++hidden_;
     if (!finding.exposed.empty()) hidden_open_.insert(key(finding.id));
     return false;
   }

@@ -54,7 +54,10 @@ Json evidence_json(const model::Finding& finding) {
             {"limit_soft", nullptr},
             {"limit_hard", nullptr},
             {"locked_bytes", nullptr},
-            {"cap_ipc_lock", nullptr}};
+            {"cap_ipc_lock", nullptr},
+            {"locked_after", finding.locked_after == model::KernelWord::Locked::unknown
+                                 ? Json()
+                                 : Json(word(finding.locked_after))}};
   if (!finding.failure) return json;
   json["limit_soft"] = limit_json(finding.failure->limit_soft);
   json["limit_hard"] = limit_json(finding.failure->limit_hard);
@@ -158,6 +161,7 @@ void JsonSink::summary(const Summary& summary) {
                     {"backend", summary.backend},
                     {"time", rfc3339(clock_, summary.time)},
                     {"unlocks_without_lock", totals.unlocks_without_lock},
+                    {"lock_failures", totals.lock_failures},
                     {"claims_dropped", totals.claims_dropped},
                     {"findings_dropped", totals.findings_dropped}});
 }

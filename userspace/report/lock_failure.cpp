@@ -61,6 +61,21 @@ std::string_view cause_text(FailureCause cause) {
   return "";
 }
 
+// mm/mlock.c: VM_LOCKED is set on the whole range before its pages are read in, and stays if they
+// cannot be.
+std::string_view outcome_text(FailureCause cause, const model::Finding& finding) {
+  using enum model::KernelWord::Locked;
+  if (finding.locked_after == all && cause == FailureCause::memory)
+    return "The range is locked, but not all of it could be read in (PROT_NONE, past the end of a "
+           "file).";
+  if (finding.locked_after == all) return "The range is locked all the same.";
+  if (finding.call.call == model::Call::mmap || cause == FailureCause::arguments) return "";
+  if (finding.locked_after == some)
+    return "The range is locked in part. The rest works like any memory, and can be written to "
+           "swap.";
+  return "What is not locked works like any memory, and can be written to swap.";
+}
+
 std::string help_text(FailureCause cause, const model::Finding& finding) {
   if (cause != FailureCause::limit && cause != FailureCause::forbidden) return "";
   std::string text = "raise the limit: `ulimit -l` in a shell, LimitMEMLOCK= in a systemd unit, "

@@ -22,6 +22,8 @@ enum class FailureCause {
 [[nodiscard]] std::string evidence_text(const model::LockFailure&);
 /// One or two sentences; empty for an unknown cause.
 [[nodiscard]] std::string_view cause_text(FailureCause);
+/// What became of the memory; empty where there is nothing to say.
+[[nodiscard]] std::string_view outcome_text(FailureCause, const model::Finding&);
 /// What to change and where, after "What helps:"; empty where only the program can change.
 [[nodiscard]] std::string help_text(FailureCause, const model::Finding&);
 

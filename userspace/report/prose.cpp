@@ -30,6 +30,12 @@ std::string_view what_happened(Kind kind) {
   return "";
 }
 
+std::string_view what_happened(const model::Finding& finding) {
+  const bool locked = finding.locked_after == model::KernelWord::Locked::all;
+  return finding.kind == Kind::lock_failed && locked ? "was refused a lock on memory that is locked"
+                                                     : what_happened(finding.kind);
+}
+
 std::string_view why_it_happens(Kind kind) {
   switch (kind) {
   case Kind::spill:

@@ -10,6 +10,8 @@ namespace mlockscope::report {
 
 /// What happened, after the name of the program: "unlocked bytes of another lock on the same page".
 [[nodiscard]] std::string_view what_happened(model::Kind);
+/// The same, where more than the kind is known.
+[[nodiscard]] std::string_view what_happened(const model::Finding&);
 /// Why Linux lets it happen. One or two sentences.
 [[nodiscard]] std::string_view why_it_happens(model::Kind);
 /// What the author of the program can do, after "What helps:"; empty where that depends on more

@@ -61,9 +61,10 @@ std::string failure_text(const model::Finding& finding, model::PageSize page) {
   if (number != 0) call += fmt::format(" ({})", ::strerror(number));
   std::string text = paragraph(call);
   if (finding.failure) text += paragraph(evidence_text(*finding.failure));
-  text += paragraph(cause_text(cause));
-  if (finding.call.call != model::Call::mmap && cause != FailureCause::arguments)
-    text += paragraph("What is not locked works like any memory, and can be written to swap.");
+  // What is locked was not refused for any of the causes that are told of memory.
+  const bool locked = finding.locked_after == model::KernelWord::Locked::all;
+  if (!locked || cause != FailureCause::memory) text += paragraph(cause_text(cause));
+  text += paragraph(outcome_text(cause, finding));
   const std::string help = help_text(cause, finding);
   if (!help.empty()) text += wrapped("What helps: " + help, margin);
   return text;
@@ -77,7 +78,7 @@ std::string ReportSink::heading(const model::Finding& finding) const {
   return fmt::format("#{} {}: {} (pid {}) {}{}\n", static_cast<std::uint64_t>(finding.id),
                      painted(title, finding.severity, options_.colour),
                      escape(finding.call.caller.comm.view()), finding.call.caller.pid,
-                     what_happened(finding.kind), times);
+                     what_happened(finding), times);
 }
 
 std::string ReportSink::unlock_text(const model::Finding& finding) const {

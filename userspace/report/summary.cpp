@@ -32,6 +32,11 @@ std::string line(std::string_view name, std::string_view value) {
   return fmt::format("  {:<12} {}\n", name, value);
 }
 
+/// After "by": the backend, as a person says it.
+std::string probes_text(const std::string& backend) {
+  return backend == "tracepoint" || backend == "kprobe" ? backend + "s" : backend;
+}
+
 std::uint64_t total(const model::Totals& totals) {
   std::uint64_t sum = 0;
   for (const auto& [kind, count] : totals.findings) sum += count;
@@ -84,9 +89,12 @@ std::string event_lines(const Summary& summary) {
   std::string text = line("calls", counts_text(totals.calls));
   if (totals.unlocks_without_lock != 0)
     text += line("", count_words(totals.unlocks_without_lock, "unlock") + " of nothing locked");
-  text += line("events",
-               fmt::format("{} seen, {} lost, by {}; {} alive", totals.events, totals.lost,
-                           summary.backend, count_words(totals.address_spaces, "address space")));
+  if (totals.lock_failures != 0)
+    text += line("", count_words(totals.lock_failures, "call") +
+                         (totals.lock_failures == 1 ? " was" : " were") + " refused locked memory");
+  text += line("events", fmt::format("{} seen, {} lost, by {}; {} alive", totals.events,
+                                     totals.lost, probes_text(summary.backend),
+                                     count_words(totals.address_spaces, "address space")));
   return text;
 }
 
@@ -116,8 +124,8 @@ std::string summary_text(const Summary& summary, Colour colour) {
 }
 
 std::string start_text(const Start& start) {
-  return fmt::format("mlockscope {}: tracing with {}; Linux {}, {}, pages of {}\n", start.version,
-                     start.backend, start.kernel, start.machine,
+  return fmt::format("mlockscope {}: tracing by {}; Linux {}, {}, pages of {}\n", start.version,
+                     probes_text(start.backend), start.kernel, start.machine,
                      size_words(start.page_size.bytes()));
 }
 

@@ -3,6 +3,7 @@
 #include "bpf/wire.h"
 #include "support/catch.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <random>
@@ -58,7 +59,7 @@ TEST_CASE("a call keeps who made it, when, and what the kernel said") {
   CHECK(call.len == 32);
   CHECK(call.lost == 3);
   CHECK(call.overlapped);
-  CHECK(call.first);
+  CHECK(call.born_clean);
   CHECK(call.before.locked == KernelWord::Locked::all);
   CHECK(call.before.walked == model::PageRange{at, at + 4096});
   CHECK(call.after.locked == KernelWord::Locked::none);
@@ -87,6 +88,47 @@ TEST_CASE("a detailed record brings runs and the evidence of a failure") {
   CHECK(call.failure->cap_ipc_lock);
   CHECK_FALSE(call.failure->secret_memory);
   CHECK(call.failure->place == 0x401000);
+}
+
+TEST_CASE("a mremap that failed brings the word over its old range") {
+  wire_call_detail wire{};
+  wire.call = munlock_call();
+  wire.call.type = WIRE_CALL_DETAIL;
+  wire.call.call = WIRE_MREMAP;
+  wire.call.ret = -EPERM;
+  const std::uint64_t args[] = {at, 8192, 8192, 3, at + 0x10000};
+  std::copy(std::begin(args), std::end(args), wire.call.args);
+  wire.call.before = {};
+  wire.call.after = {at + 0x11000, WIRE_ALL, WIRE_HOLE, 0, {}};
+  wire.old_start = at;
+  wire.old_end = at + 8192;
+  wire.old_after = {at, WIRE_NONE, WIRE_HOLE, 0, {}}; // gone from its first page on
+  const auto event = decoded(wire);
+  REQUIRE(event);
+  const auto& call = std::get<model::CallEvent>(event.value());
+  CHECK(call.new_addr == at + 0x10000);
+  CHECK(call.extent == model::ByteRange{at, at + 8192});
+  CHECK(call.old_after.known());
+  CHECK(call.old_after.hole);
+  CHECK(call.old_after.walked == model::PageRange{at, at});
+  CHECK(call.after.walked == model::PageRange{at + 0x10000, at + 0x11000});
+  wire.old_after.walked_end = at + 3 * 4096;
+  CHECK_FALSE(decoded(wire));
+}
+
+TEST_CASE("a call that is refused still names its address space") {
+  wire_call_detail wire{};
+  wire.call = munlock_call();
+  wire.call.call = WIRE_CALLS;
+  const auto named = [](const auto& record) {
+    return decode::named_space(std::as_bytes(std::span(&record, 1)));
+  };
+  CHECK(named(wire.call) == model::SpaceId{9});
+  CHECK_FALSE(named(wire)); // not as long as its type says
+  wire.call.type = WIRE_CALL_DETAIL;
+  CHECK(named(wire) == model::SpaceId{9});
+  CHECK_FALSE(named(wire_end{}));
+  CHECK_FALSE(decode::named_space({}));
 }
 
 TEST_CASE("forks and ends are decoded") {

@@ -58,6 +58,12 @@ TEST_CASE("an address space listed for each of its threads is taken once") {
   CHECK(found[0].mappings.size() == 2);
 }
 
+TEST_CASE("what is listed again after a busy pass is a part, and no snapshot") {
+  auto busy = mapping(1, 0x3000);
+  busy.started = 6;
+  CHECK(snapshots({mapping(1, 0x1000), busy, mapping(1, 0x1000)}).empty());
+}
+
 TEST_CASE("a stream that is cut or of something else is refused") {
   std::vector<wire_mapping> stream{mapping(1, 0x1000)};
   CHECK_FALSE(decode::decode_snapshots(std::as_bytes(std::span(stream)).first(40)));

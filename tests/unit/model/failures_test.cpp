@@ -27,6 +27,33 @@ TEST_CASE("equal failures are one finding with a count, a second after the first
   CHECK(story.totals().findings.at(Kind::lock_failed) == 1);
 }
 
+TEST_CASE("every refused call is in the total, also those that no finding counts") {
+  Story story;
+  for (int n = 0; n < 5; ++n) story.refuse(12).lock(p, 32);
+  story.tick(1).refuse(12).lock(p, 32).refuse(12).lock(p, 32).refuse(11).map(q, 4096);
+  CHECK(story.told() == Lines{"lock-failed high verified x5"});
+  CHECK(story.totals().lock_failures == 7);
+}
+
+TEST_CASE("a failure says what is locked after it, a hole being never locked") {
+  using Locked = KernelWord::Locked;
+  const auto after = [](Story& story) {
+    story.finish();
+    REQUIRE(story.out.findings.size() == 1);
+    return story.out.findings.front().locked_after;
+  };
+  Story unread, refused, half, hole, silent(4096, Story::Words::silent), all, far;
+  unread.map(q, 4096, 0, {.no_access = true}).lock(q, 32);
+  CHECK(after(unread) == Locked::all);
+  CHECK(after(refused.refuse(12).lock(p, 32)) == Locked::none);
+  CHECK(after(half.lock(p, 32).refuse(12).lock(p, 8192)) == Locked::some);
+  CHECK(after(hole.unmap(p + 4096, 4096).lock(p, 8192)) == Locked::some);
+  CHECK(after(silent.refuse(12).lock(p, 32)) == Locked::unknown);
+  CHECK(after(all.refuse(12).lock_all()) == Locked::unknown);
+  far.refuse(12).tweak([](CallEvent& event) { event.after.walked.end -= 4096; }).lock(p, 8192);
+  CHECK(after(far) == Locked::unknown); // the walk ended before the range
+}
+
 TEST_CASE("any later event gives it out") {
   Story story;
   story.refuse(12).lock(p, 32);

@@ -11,6 +11,7 @@ TEST_CASE("lost events are counted, told and leave no claim of their address spa
   CHECK(story.told() == Lines{"lost 1"});
   CHECK(story.out.losses.front().cause == "ring buffer full");
   CHECK(story.totals().lost == 1);
+  CHECK(story.totals().lost_in_ring == 1);
   CHECK(story.totals().claims == 1);
   CHECK(story.out.asked.size() == 1);
   CHECK(story.model().calls_seen(story.space()) == 4);
@@ -62,4 +63,36 @@ TEST_CASE("a loss that nobody can attribute makes every model partial") {
   CHECK(story.totals().lost == 3);
   CHECK(story.totals().claims == 0);
   CHECK(story.out.asked == std::vector<SpaceId>{SpaceId{1}, SpaceId{2}});
+}
+
+TEST_CASE("what the ring buffer had no room for is counted apart") {
+  Story story;
+  story.lock(p, 8);
+  story.model().handle(LostEvent{.count = 3, .time = story.now, .cause = "damaged"});
+  story.model().handle(LostEvent{.count = 2, .time = story.now, .cause = "full", .in_ring = true});
+  story.lose().lock(p, 8).lock(p, 8);
+  CHECK(story.totals().lost == 6);
+  CHECK(story.totals().lost_in_ring == 3);
+}
+
+TEST_CASE("a loss that names its address space leaves the others alone") {
+  Story story;
+  story.lock(p, 32).lock(p + 100, 32).fork().in_child().lock(p, 32).lock(p + 100, 32).told();
+  story.model().handle(
+      LostEvent{.count = 1, .time = story.now, .cause = "damaged", .space = story.space()});
+  CHECK(story.out.asked == std::vector<SpaceId>{SpaceId{2}});
+  CHECK(story.totals().claims == 2);
+  CHECK(story.model().calls_seen(SpaceId{2}) == 3); // a snapshot counts it
+  story.in_parent().unlock(p, 32);
+  CHECK(story.told() ==
+        Lines{"lost 1", "spill high verified [p+100,p+132) of mlock [p+100,p+132)"});
+}
+
+TEST_CASE("a model that begins with a loss is not complete") {
+  Story story;
+  story.model().handle(
+      LostEvent{.count = 1, .time = story.now, .cause = "damaged", .space = story.space()});
+  CHECK(story.out.asked.empty()); // of which process, the next call tells
+  story.lock(p, 8);
+  CHECK(story.out.asked == std::vector<SpaceId>{story.space()});
 }

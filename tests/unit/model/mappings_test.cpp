@@ -166,6 +166,94 @@ TEST_CASE("a failed mremap onto a target that left a hole ends what was there") 
   CHECK(story.totals().claims == 0);
 }
 
+namespace {
+
+/// [p,p+4096) and [p+4096,p+8192) are mappings of their own, the second cannot be moved.
+struct Sealed : Story {
+  explicit Sealed(Words words = Words::told) : Story(4096, words) {
+    kernel().pages[p + 4096].sealed = true;
+  }
+};
+
+} // namespace
+
+TEST_CASE("a mremap that failed half way took the first mappings with it") {
+  Sealed story;
+  story.lock(p, 32).lock(p + 100, 32).lock(p + 4096, 8).remap(p, 8192, 8192, q, 3);
+  CHECK(story.last_ret() == -abi::eperm);
+  CHECK(story.locked() == std::vector<PageRange>{{p + 4096, p + 8192}, {q, q + 4096}});
+  CHECK(story.out.asked.size() == 1);
+  story.unlock(q, 32).snapshot().unlock(p + 4096, 8);
+  CHECK(story.told() == Lines{"spill high verified [q+100,q+132) of mlock [p+100,p+132) now "
+                              "[q+100,q+132)"});
+  CHECK(story.totals().divergences == 0);
+}
+
+TEST_CASE("what lay where a mremap that failed half way moved something has ended") {
+  Sealed story;
+  story.kernel().put(q, 4096);
+  story.lock(q, 32).lock(q + 100, 32).unlock(q, 32).told();
+  story.lock(p, 32).remap(p, 8192, 8192, q, 3);
+  CHECK(story.told() == Lines{"closed 1 unmapped 32"});
+  CHECK(story.locked() == std::vector<PageRange>{{q, q + 4096}});
+}
+
+TEST_CASE("what a mremap that failed half way left behind stays, though its target is mapped") {
+  Sealed story;
+  story.kernel().put(q, 8192);
+  story.lock(p, 32).lock(p + 4096, 32).lock(p + 4200, 32).remap(p, 8192, 8192, q, 3).told();
+  CHECK(story.locked() == std::vector<PageRange>{{p + 4096, p + 8192}, {q, q + 4096}});
+  story.unlock(p + 4096, 32);
+  CHECK(story.told() == Lines{"spill high verified [p+4200,p+4232) of mlock [p+4200,p+4232)"});
+}
+
+TEST_CASE("a failed mremap that moved nothing changes nothing") {
+  Story story;
+  story.kernel().put(q, 4096);
+  story.lock(p, 8).lock(q, 8).refuse(abi::einval).remap(p, 4096, 4096, q, 3);
+  CHECK(story.totals().claims == 2);
+  CHECK(story.out.asked.empty());
+  // Nothing was there to be moved: whoever is at the target stays.
+  story.unmap(p + 8192, 4096).refuse(14).remap(p + 8192, 4096, 4096, q, 3);
+  CHECK(story.totals().claims == 2);
+  CHECK(story.locked() == std::vector<PageRange>{{p, p + 4096}, {q, q + 4096}});
+}
+
+TEST_CASE("a failed mremap of which nothing can be told makes the books partial") {
+  Sealed story(Story::Words::silent);
+  story.lock(p, 8).remap(p, 8192, 8192, q, 3);
+  CHECK(story.out.asked.size() == 1);
+  CHECK(story.totals().claims == 1);
+  story.snapshot();
+  CHECK(story.totals().claims == 0);
+  CHECK(story.locked() == std::vector<PageRange>{{q, q + 4096}});
+  Sealed idle(Story::Words::silent);
+  idle.remap(p, 8192, 8192, q, 3);
+  CHECK(idle.out.asked.empty()); // there was nothing to lose
+}
+
+TEST_CASE("an shmdt that nobody knows the length of leaves it to the kernel's list") {
+  Story story;
+  story.kernel().put(q, 8192);
+  story.lock(q + 4096, 32).lock(q + 4200, 32).unlock(q + 4096, 32).told();
+  story.unmap(q, 4096);
+  CallEvent detach;
+  detach.space = story.space();
+  detach.call = Call::shmdt;
+  detach.addr = q;
+  detach.extent = {q, q};
+  story.kernel().pages.erase(q + 4096);
+  story.send(detach);
+  CHECK(story.out.asked.size() == 1);
+  story.snapshot();
+  CHECK(story.told() == Lines{"closed 1 unmapped 32"});
+  CHECK(story.totals().claims == 0);
+  CHECK(story.totals().divergences == 0);
+  CHECK(story.model().idle(story.space()));
+  story.send(detach); // of an address space where nothing matters
+  CHECK(story.out.asked.size() == 1);
+}
+
 TEST_CASE("an munmap that arrives late leaves alone what was mapped there meanwhile") {
   Story story;
   story.lock(p, 32);

@@ -10,7 +10,7 @@ namespace {
 struct Old : Story {
   Old() {
     kernel().put(p, 4096, {.locked = true});
-    tweak([](CallEvent& event) { event.locked_at_first = 4096; });
+    tweak([](CallEvent& event) { event.born_clean = false; });
   }
 };
 
@@ -27,7 +27,7 @@ TEST_CASE("an address space where something was locked before is asked about at 
 
 TEST_CASE("an address space whose first event was not seen is asked about") {
   Story story;
-  story.tweak([](CallEvent& event) { event.first = false; }).lock(p, 8);
+  story.tweak([](CallEvent& event) { event.born_clean = false; }).lock(p, 8);
   CHECK(story.out.asked.size() == 1);
 }
 
@@ -76,6 +76,25 @@ TEST_CASE("a snapshot completes the books: what it shows is locked, by nobody kn
   CHECK(story.told() == Lines{"spill high possible [p+100,p+4096) of unknown"});
 }
 
+TEST_CASE("a snapshot ends what partial books hold at addresses that are not mapped") {
+  Story story;
+  story.lock(p, 32).lock(p + 100, 32).unlock(p, 32).lock(p + 8192, 32).lock(p + 16384, 8).told();
+  story.overlapped().unlock_all(); // makes them partial
+  story.lock(p, 32).lock(p + 100, 32).unlock(p, 32).lock(p + 8192, 32).lock(p + 16384, 8).told();
+  story.kernel().pages.erase(p);
+  story.kernel().pages.erase(p + 8192);
+  story.snapshot();
+  CHECK(story.told() == Lines{"closed 2 unmapped 32"});
+  CHECK(story.totals().claims == 1);
+  CHECK(story.locked() == std::vector<PageRange>{{p + 16384, p + 20480}});
+}
+
+TEST_CASE("a forked child that had locked something before its calls were seen is asked about") {
+  Story story;
+  story.fork().in_child().tweak([](CallEvent& event) { event.born_clean = false; }).lock(p, 8);
+  CHECK(story.out.asked == std::vector<SpaceId>{SpaceId{2}});
+}
+
 TEST_CASE("a snapshot of another moment is asked for again") {
   Old story;
   story.lock(p + 8192, 8);
@@ -101,7 +120,7 @@ TEST_CASE("a snapshot of an address space nobody has heard of opens its books") 
   story.kernel().put(p, 4096, {.locked = true});
   story.snapshot();
   CHECK(story.locked() == std::vector<PageRange>{{p, p + 4096}});
-  story.tweak([](CallEvent& event) { event.locked_at_first = 4096; }).unlock(p, 8);
+  story.tweak([](CallEvent& event) { event.born_clean = false; }).unlock(p, 8);
   CHECK(story.told() == Lines{"spill high possible [p+8,p+4096) of unknown"});
   CHECK(story.out.asked.empty());
   CHECK(story.totals().divergences == 0);

@@ -41,6 +41,12 @@ TEST_CASE("an end below the start is refused") {
   CHECK(read(Address{0} - 8192, 4096).applied == PageRange{Address{0} - 8192, Address{0} - 4096});
 }
 
+TEST_CASE("the applied pages are those of the request") {
+  CHECK(applied_pages(small, p + 100, 0) == PageRange{p, p + 4096});
+  CHECK(applied_pages(small, p + 2, UINT64_MAX) == PageRange{p, p + 4096});
+  CHECK(!applied_pages(small, p, UINT64_MAX - 4095));
+}
+
 TEST_CASE("a reading counts the bytes of rounding and keeps the kernel's words") {
   Story story;
   story.lock(p + 100, 50).unlock(p + 100, 50).lock_all();

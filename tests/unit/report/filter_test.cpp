@@ -42,6 +42,14 @@ TEST_CASE("the exposure of a finding that was not shown is not shown") {
   CHECK_FALSE(filter.passes(samples::exposure()));
 }
 
+TEST_CASE("what opens no exposure is not waited for") {
+  FindingFilter filter;
+  model::Finding finding = samples::spill();
+  finding.confidence = model::Confidence::possible;
+  CHECK_FALSE(filter.passes(finding));
+  CHECK(filter.passes(samples::exposure())); // nothing was remembered under its number
+}
+
 TEST_CASE("exposures add up by address space, the worst first") {
   report::Tally tally;
   model::Exposure exposure = samples::exposure();

@@ -112,7 +112,10 @@ TEST_CASE("a lock that failed carries its evidence and has no victim") {
   CHECK(json.at("call").at("ret") == -12);
   CHECK(json.at("evidence").dump() ==
         R"({"errno":"ENOMEM","limit_soft":65536,"limit_hard":131072,"locked_bytes":61440,)"
-        R"("cap_ipc_lock":false})");
+        R"("cap_ipc_lock":false,"locked_after":null})");
+  model::Finding finding = samples::lock_failed();
+  finding.locked_after = model::KernelWord::Locked::some;
+  CHECK(finding_of(finding).at("evidence").at("locked_after") == "some");
 }
 
 TEST_CASE("no limit is said in a word, no evidence in nulls") {
@@ -122,7 +125,7 @@ TEST_CASE("no limit is said in a word, no evidence in nulls") {
   finding.failure.reset();
   CHECK(finding_of(finding).at("evidence").dump() ==
         R"({"errno":"ENOMEM","limit_soft":null,"limit_hard":null,"locked_bytes":null,)"
-        R"("cap_ipc_lock":null})");
+        R"("cap_ipc_lock":null,"locked_after":null})");
 }
 
 TEST_CASE("the victim of lockall-hole is the mlockall call, without a range") {
@@ -227,11 +230,13 @@ TEST_CASE("the last line adds up, with a zero for every kind that was not found"
   report::Summary summary = samples::summary();
   summary.totals.findings[model::Kind::spill] = 2;
   summary.totals.lost = 3;
+  summary.totals.lock_failures = 9;
   const Json json = parsed([&](report::JsonSink& sink) { sink.summary(summary); });
   CHECK(json.at("type") == "summary");
   CHECK(json.at("events") == 1234);
   CHECK(json.at("lost") == 3);
   CHECK(json.at("divergences") == 0);
+  CHECK(json.at("lock_failures") == 9);
   CHECK(json.at("calls").dump() == R"({"mlock":12,"munlock":11})");
   CHECK(json.at("findings").at("spill") == 2);
   CHECK(json.at("findings").at("swapped") == 0);

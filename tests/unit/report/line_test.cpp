@@ -42,7 +42,7 @@ TEST_CASE("a header, then a line a finding") {
         "spill        high        4242 demo            0x7f00deadb064 32 B\n"
         "lock-failed  high        4242 demo            0x7f00deadb000 mlock ENOMEM x117\n");
   CHECK(text.notes ==
-        "mlockscope 0.1.0: tracing with fentry; Linux 6.12.9, x86_64, pages of 4 KiB\n");
+        "mlockscope 0.1.0: tracing by fentry; Linux 6.12.9, x86_64, pages of 4 KiB\n");
 }
 
 TEST_CASE("lines stay under 80 columns with the longest of everything") {

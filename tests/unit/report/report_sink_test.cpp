@@ -121,6 +121,32 @@ TEST_CASE("no advice about limits where limits were not the reason") {
   CHECK(has(text_of(finding), "The limit was not the reason"));
 }
 
+TEST_CASE("a lock that failed and yet is there is not called unlocked") {
+  model::Finding finding = samples::lock_failed();
+  finding.call.len = 4096; // there was room for it
+  finding.locked_after = model::KernelWord::Locked::all;
+  std::string text = unwrapped(text_of(finding));
+  CHECK(has(text, "was refused a lock on memory that is locked, 117 times "));
+  CHECK(has(text, "The range is locked, but not all of it could be read in (PROT_NONE, past the "
+                  "end of a file)."));
+  CHECK_FALSE(has(text, "swap"));
+  CHECK_FALSE(has(text, "did not get it"));
+  CHECK_FALSE(has(text, "not mapped"));
+  finding.call.len = 8192; // over the limit: an earlier lock is what is there
+  text = unwrapped(text_of(finding));
+  CHECK(has(text, "The limit left no room for it. The range is locked all the same."));
+  CHECK_FALSE(has(text, "swap"));
+  finding.call.ret = -EINVAL;
+  CHECK(has(unwrapped(text_of(finding)), "The range is locked all the same."));
+}
+
+TEST_CASE("a lock that failed half way is locked in part") {
+  model::Finding finding = samples::lock_failed();
+  finding.locked_after = model::KernelWord::Locked::some;
+  CHECK(has(unwrapped(text_of(finding)), "The range is locked in part. The rest works like any "
+                                         "memory, and can be written to swap."));
+}
+
 TEST_CASE("a failed munlock that unlocked pages says that it did") {
   model::Finding finding = samples::spill();
   finding.call.ret = -ENOMEM;

@@ -38,6 +38,27 @@ TEST_CASE("findings are counted by kind and severity, exposures by process") {
         "  events       1234 seen, 0 lost, by fentry; 2 address spaces alive\n");
 }
 
+TEST_CASE("the backend is named as a person says it") {
+  report::Summary summary = samples::summary();
+  report::Start start = samples::start();
+  summary.backend = start.backend = "tracepoint";
+  CHECK(summary_text(summary, Colour::off).find("0 lost, by tracepoints; 2") != std::string::npos);
+  CHECK(report::start_text(start) ==
+        "mlockscope 0.1.0: tracing by tracepoints; Linux 6.12.9, x86_64, pages of 4 KiB\n");
+  start.backend = "kprobe";
+  CHECK(report::start_text(start).find("tracing by kprobes; ") != std::string::npos);
+}
+
+TEST_CASE("refused locks are counted") {
+  report::Summary summary = samples::summary();
+  summary.totals.lock_failures = 1;
+  CHECK(summary_text(summary, Colour::off).find("   1 call was refused locked memory\n") !=
+        std::string::npos);
+  summary.totals.lock_failures = 250;
+  CHECK(summary_text(summary, Colour::off).find("   250 calls were refused locked memory\n") !=
+        std::string::npos);
+}
+
 TEST_CASE("whatever makes the view incomplete is a warning") {
   report::Summary summary = samples::summary();
   summary.totals.lost = 12;
