@@ -10,7 +10,7 @@ namespace mlockscope::cli {
 namespace {
 
 constexpr model::Time millisecond = 1'000'000;
-constexpr model::Time first_delay = millisecond;
+constexpr model::Time first_delay = 5 * millisecond;
 constexpr model::Time longest_delay = 1000 * millisecond;
 constexpr model::Time idle_interval = 50 * millisecond;
 /// lock-failed findings are held back for this long; see model/failures.hpp.
@@ -143,16 +143,17 @@ void Session::read_snapshots() {
     if (wanted.due > now) continue;
     wanted.delay = std::min(2 * wanted.delay, longest_delay);
     wanted.due = now + wanted.delay;
-    if (!read_snapshot(space, wanted.pid)) // that process is gone: it shared the memory (vfork)
+    // The process that made the last call may only have shared the memory (vfork), and be gone.
+    if (!read_snapshot(space, wanted.pid))
       read_snapshot(space, tracer_.live_spaces()[number(space)].pid);
   }
 }
 
-/// True if the process has this address space, even if it could not be listed now.
+/// True if the process has this address space, even if its list fits between no two calls.
 bool Session::read_snapshot(model::SpaceId space, std::uint32_t pid) {
   if (pid == 0) return false;
   auto stream = tracer_.mappings(pid);
-  if (!stream || stream.value().empty()) return false;
+  if (!stream || !decode::lists(stream.value(), space)) return false;
   auto snapshots = decode::decode_snapshots(stream.value());
   if (!snapshots) return false;
   for (auto& snapshot : snapshots.value())

@@ -88,4 +88,13 @@ decode_snapshots(std::span<const std::byte> stream) {
   return passes.finish();
 }
 
+bool lists(std::span<const std::byte> stream, model::SpaceId space) {
+  for (; stream.size() >= sizeof(wire_mapping); stream = stream.subspan(sizeof(wire_mapping))) {
+    wire_mapping wire;
+    std::memcpy(&wire, stream.data(), sizeof(wire));
+    if (model::SpaceId{wire.space} == space) return true;
+  }
+  return false;
+}
+
 } // namespace mlockscope::decode

@@ -16,4 +16,7 @@ namespace mlockscope::decode {
 [[nodiscard]] util::Result<std::vector<model::SnapshotEvent>>
 decode_snapshots(std::span<const std::byte> stream);
 
+/// True if the stream has mappings of that address space, in a snapshot or not.
+[[nodiscard]] bool lists(std::span<const std::byte> stream, model::SpaceId);
+
 } // namespace mlockscope::decode

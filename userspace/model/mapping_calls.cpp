@@ -16,7 +16,7 @@ PageRange pages_at(const Ledger& ledger, Address start, std::uint64_t len) {
 /// The event of this mapping may overtake that of the removal that made room for it.
 void remember_if_raced(Ledger& ledger, const CallEvent& event, PageRange fresh, bool fixed) {
   if (event.overlapped && !fixed) ledger.recent.add(fresh, event.exit);
-  if (event.overlapped && !tells_all(event.after, fresh)) ledger.mark_partial();
+  if (event.overlapped && (fixed || !tells_all(event.after, fresh))) ledger.mark_partial();
 }
 
 /// A new mapping, where what was there is gone. `asked`: it is locked by the rules.
@@ -34,18 +34,20 @@ void map(Ledger& ledger, const CallEvent& event, PageRange fresh, bool asked) {
   });
 }
 
-/// `removed` is gone, but for what was mapped there while the call was under way.
+bool holds_anything(const Ledger& ledger, PageRange range) {
+  return ledger.pages.any_locked(range) || ledger.claims.meet(bytes_of(range));
+}
+
+/// `removed` is gone, but for what was mapped there while the call was under way. Whether another
+/// call locked there before it went or after, only the kernel's list can tell.
 void unmap(Ledger& ledger, const CallEvent& event, PageRange removed) {
   if (!event.overlapped) {
     ledger.unmap(removed, event.exit);
     return;
   }
+  if (holds_anything(ledger, removed)) ledger.mark_partial();
   for (const PageRange part : ledger.recent.older_parts(removed, event.enter))
     ledger.unmap(part, event.exit);
-}
-
-bool holds_anything(const Ledger& ledger, PageRange range) {
-  return ledger.pages.any_locked(range) || ledger.claims.meet(bytes_of(range));
 }
 
 /// An mmap with a fixed target failed. The target may have been unmapped before it did; or it may
@@ -225,6 +227,7 @@ void apply_munmap(Ledger& ledger, const CallEvent& event) {
 }
 
 void apply_mremap(Ledger& ledger, const CallEvent& event) {
+  if (event.overlapped && !ledger.idle()) ledger.mark_partial(); // of two places, in any order
   if (failed(event.ret)) return apply_failed_remap(ledger, event);
   const bool fixed = (event.flags & mremap_fixed) != 0;
   Remap remap;
@@ -244,8 +247,9 @@ void apply_mremap(Ledger& ledger, const CallEvent& event) {
   else
     ledger.unmap(remap.grown(), event.exit);
   follow_remap(ledger, event, remap);
-  // A range of several mappings keeps the gaps between them, and the word ends at the first.
-  if (event.after.known() && !tells_all(event.after, remap.fresh)) ledger.mark_partial();
+  // A range of several mappings keeps its gaps, and at the target what was there before is left in
+  // them (mm/mremap.c, remap_move): the word ends at the first gap, and without it nothing is sure.
+  if (remap.moved() && !tells_all(event.after, remap.fresh)) ledger.mark_partial();
   if ((event.flags & mremap_dontunmap) != 0) follow_old_mapping(ledger, event);
   const PageRange appeared = remap.moved() ? remap.fresh : remap.grown();
   if (!appeared.empty()) remember_if_raced(ledger, event, appeared, fixed);
@@ -262,7 +266,7 @@ void apply_brk(Ledger& ledger, const CallEvent& event) {
   } else if (old_end < new_end) {
     // do_brk_flags() takes def_flags alone: growth is locked only under MCL_FUTURE.
     map(ledger, event, {old_end, new_end}, ledger.future != 0);
-    remember_if_raced(ledger, event, {old_end, new_end}, true);
+    remember_if_raced(ledger, event, {old_end, new_end}, false);
   }
 }
 
