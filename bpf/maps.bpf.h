@@ -113,7 +113,7 @@ const volatile __u32 simulate_loss __weak = 0; /* drop every Nth record */
 #define READER_DOZING 1 /* it looks again within 5 ms */
 #define READER_ASLEEP 2 /* it has to be woken */
 __u32 reader_state __weak = READER_BUSY;
-__u32 muted __weak = 0;		 /* no new call is looked at: tracing ends */
+__u32 muted __weak = 0;		 /* no new call is looked at: tracing begins or ends */
 __u32 pid_level __weak = 0;	 /* depth of the collector's PID namespace below the initial one */
 __u64 last_space __weak = 0;	 /* ids given out */
 __u64 records_lost __weak = 0;	 /* ring full (or simulated), of every kind */

@@ -74,6 +74,21 @@ TEST_CASE("the filters of processes hold for what run starts") {
   CHECK(run({"--comm", "mlockscop?"}, demo("spill")).findings().size() == 1);
 }
 
+TEST_CASE("a reader that does not read cannot keep the tracer from ending") {
+  need_root();
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  Program tracer({tracer_program(), "trace", "--calls", "--format", "json"},
+                 {.descriptors = {{ends[1], 1}}});
+  Program hammer({program("hammer"), "1", "4", "own"});
+  CHECK(hammer.wait() == "exit 0"); // some hundred thousand calls: more than a pipe takes
+  tracer.kill(SIGTERM);
+  CHECK(tracer.wait() == "exit 1");
+  CHECK(tracer.err().find("cannot write to standard output") != std::string::npos);
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
 TEST_CASE("numbers beyond their bounds are bad usage, not a crash") {
   CHECK(execute({tracer_program(), "trace", "-u", "99999999999999999999"}).ending == "exit 2");
   CHECK(execute({tracer_program(), "trace", "--duration", "1e99"}).ending == "exit 2");

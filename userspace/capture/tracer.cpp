@@ -14,6 +14,9 @@
 namespace mlockscope::capture {
 namespace {
 
+/// Producers may be as fast as the reader: others want to be heard, too.
+constexpr std::size_t most_at_once = 65536;
+
 struct FreeRing {
   void operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
 };
@@ -25,7 +28,7 @@ public:
   static int forward(void* self, void* data, std::size_t size) {
     auto& impl = *static_cast<Impl*>(self);
     (*impl.receiver)(Record(static_cast<const std::byte*>(data), size));
-    return 0;
+    return ++impl.drained >= most_at_once ? -EAGAIN : 0; // a negative number ends the drain
   }
   /// Pause has the values of READER_* in bpf/maps.bpf.h.
   void announce(Pause pause) {
@@ -37,6 +40,7 @@ public:
   std::unique_ptr<ring_buffer, FreeRing> ring;
   std::vector<Link> links; // last: detached first
   const std::function<void(Record)>* receiver = nullptr;
+  std::size_t drained = 0;
 };
 
 Tracer::Tracer() : impl_(std::make_unique<Impl>()) {}
@@ -60,9 +64,13 @@ util::Result<std::unique_ptr<Tracer>> Tracer::start(const TracerOptions& options
   auto self = read_processes(*impl.skeleton, static_cast<std::uint32_t>(::getpid()));
   if (!self) return self.error();
   if (!self.value().empty()) impl.skeleton->bss->pid_level = self.value().front().level;
+  // Attaching takes the kernel a second: nothing is looked at before all of it is there, or locks
+  // would be seen whose unlocking is not.
+  tracer->mute(true);
   auto links = attach_probes(*impl.skeleton, tracefs.value());
   if (!links) return links.error();
   impl.links = links.take();
+  tracer->mute(false);
   return tracer;
 }
 
@@ -71,8 +79,9 @@ int Tracer::ring_fd() const { return bpf_map__fd(impl_->skeleton->maps.events); 
 std::size_t Tracer::drain(const std::function<void(Record)>& receiver, Pause next) {
   impl_->announce(next); // first: a record sent from here on wakes, one sent before is found
   impl_->receiver = &receiver;
-  const int count = ring_buffer__consume(impl_->ring.get());
-  return count > 0 ? static_cast<std::size_t>(count) : 0;
+  impl_->drained = 0;
+  ring_buffer__consume(impl_->ring.get());
+  return impl_->drained;
 }
 
 bool Tracer::record_underway() const {
@@ -112,7 +121,7 @@ void Tracer::set_idle(std::uint64_t space, std::uint64_t calls) {
   bpf_map_update_elem(bpf_map__fd(impl_->skeleton->maps.idle_since), &space, &calls, BPF_ANY);
 }
 
-void Tracer::mute() { std::atomic_ref(impl_->skeleton->bss->muted).store(1); }
+void Tracer::mute(bool muted) { std::atomic_ref(impl_->skeleton->bss->muted).store(muted); }
 
 std::unordered_map<std::uint64_t, Tracer::Live> Tracer::live_spaces() const {
   // struct space of bpf/maps.bpf.h

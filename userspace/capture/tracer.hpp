@@ -48,8 +48,8 @@ public:
 
   /// For epoll, edge-triggered: the probes report here only when the reader has to wake.
   [[nodiscard]] int ring_fd() const;
-  /// Hands out every record that waits, and returns their number. `next` is what the reader does
-  /// when this returns 0: the probes wake it accordingly.
+  /// Hands out the records that wait, up to a bound, and returns their number. `next` is what the
+  /// reader does when this returns 0: the probes wake it accordingly.
   std::size_t drain(const std::function<void(Record)>&, Pause next);
   /// A record is there, or is being written. To be asked before a sleep: the probe that writes it
   /// may not have seen that the reader wants to be woken.
@@ -71,7 +71,7 @@ public:
 
   /// No call that begins from here on is traced; what was sent before can still be drained. The
   /// probes are detached by the destructor: that takes the kernel more than a second.
-  void mute();
+  void mute(bool muted = true);
 
   /// An address space that is followed at this moment.
   struct Live {

@@ -90,7 +90,7 @@ int finish(const RunOptions& options, const Tracing& tracing, int status) {
 
 int traced(const RunOptions& options, const capture::Filters& filters, Child& child,
            Signals& signals) {
-  auto tracing = Tracing::begin(options.common, filters);
+  auto tracing = Tracing::begin(options.common, filters, signals);
   if (!tracing) {
     child.abandon();
     complain(tracing.error());

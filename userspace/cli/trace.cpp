@@ -19,7 +19,7 @@ int trace(const CommonOptions& options) {
     if (::kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH)
       std::fprintf(stderr, "mlockscope: warning: there is no process %u now\n", pid);
   Signals signals;
-  auto tracing = Tracing::begin(options, filters.value());
+  auto tracing = Tracing::begin(options, filters.value(), signals);
   if (!tracing) {
     complain(tracing.error());
     return status_impossible;

@@ -74,7 +74,8 @@ std::unique_ptr<report::Sink> Tracing::make_sink() const {
 }
 
 util::Result<std::unique_ptr<Tracing>> Tracing::begin(const CommonOptions& options,
-                                                      const capture::Filters& filters) {
+                                                      const capture::Filters& filters,
+                                                      const Signals& signals) {
   if (options.backend == Backend::fentry || options.backend == Backend::kprobe)
     return util::Error{"cannot trace here: this backend is not available", "",
                        "use --backend tracepoint"};
@@ -86,6 +87,7 @@ util::Result<std::unique_ptr<Tracing>> Tracing::begin(const CommonOptions& optio
   auto notes = report::Writer::to_descriptor(STDERR_FILENO, "standard error");
   if (!notes) return notes.error();
   std::unique_ptr<Tracing> tracing(new Tracing(options, tracer.take(), out.take(), notes.take()));
+  tracing->out_.interruptible_by(signals.fd());
   tracing->print_start();
   if (auto taken = tracing->take_in(filters); !taken) return taken.error();
   return tracing;
@@ -119,8 +121,11 @@ void Tracing::loop(Signals& signals, const OnSignal& on_signal, bool need_output
     const auto next = quiet >= quiet_turns ? capture::Pause::sleep : capture::Pause::doze;
     quiet = session_->turn(next) != 0 ? 0 : std::min(quiet + 1, quiet_turns);
     sink_->flush();
-    while (const auto signal = signals.next())
-      if (on_signal(*signal)) return;
+    while (const auto signal = signals.next()) {
+      if (!on_signal(*signal)) continue;
+      if (signal->ssi_signo != SIGCHLD) out_.hurry(); // somebody wants it to end
+      return;
+    }
     const model::Time now = monotonic_now();
     if (end != 0 && now >= end) return;
     std::int64_t wait = quiet == 0 ? doze_milliseconds : pause(next);

@@ -17,8 +17,8 @@ void complain(const util::Error&);
 class Tracing {
 public:
   /// Opens the output, attaches the probes, takes in what is locked already, prints the first line.
-  [[nodiscard]] static util::Result<std::unique_ptr<Tracing>> begin(const CommonOptions&,
-                                                                    const capture::Filters&);
+  [[nodiscard]] static util::Result<std::unique_ptr<Tracing>>
+  begin(const CommonOptions&, const capture::Filters&, const Signals&);
 
   /// What the loop does about a signal; true ends it.
   using OnSignal = std::function<bool(const signalfd_siginfo&)>;

@@ -41,7 +41,11 @@ struct Pass {
 class Passes {
 public:
   void take(const wire_mapping& wire) {
-    const bool same = open_ && wire.space == pass_.first.space && wire.start >= last_end_;
+    const bool same_space = open_ && wire.space == pass_.first.space;
+    const bool same = same_space && wire.start >= last_end_;
+    // The list for another thread begins where this one did. If it goes back to anywhere else, the
+    // kernel lost its place among changing mappings, and some may be missing.
+    if (same_space && !same && wire.start != pass_.first.start) pass_.quiet = false;
     if (!same) {
       close();
       pass_ = {wire, begin(wire), true};

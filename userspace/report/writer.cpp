@@ -1,6 +1,8 @@
 #include "report/writer.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
@@ -39,23 +41,29 @@ void Writer::write(std::string_view lines) {
 void Writer::flush() {
   std::string_view rest = held_;
   while (!rest.empty() && !error_) {
-    const ssize_t done = ::write(fd_.get(), rest.data(), rest.size());
+    const Wait wait = wait_until_writable();
+    if (wait == Wait::interrupted) break;
+    if (wait == Wait::in_vain) return fail(ETIMEDOUT);
+    // No more than a pipe that is writable takes at once, blocking or not (pipe(7)).
+    const ssize_t done =
+        ::write(fd_.get(), rest.data(), std::min<std::size_t>(rest.size(), PIPE_BUF));
     if (done >= 0)
       rest.remove_prefix(static_cast<std::size_t>(done));
-    else if (errno == EAGAIN && wait_until_writable())
-      continue;
-    else if (errno != EINTR)
+    else if (errno != EAGAIN && errno != EINTR)
       fail(errno);
   }
-  held_.clear();
+  held_.erase(0, held_.size() - rest.size());
+  if (error_) held_.clear();
 }
 
-// Standard output may be a pipe that somebody else made non-blocking. A sink that dropped lines
-// then would lie, so this waits as a blocking pipe would.
-bool Writer::wait_until_writable() const {
-  pollfd wait{.fd = fd_.get(), .events = POLLOUT, .revents = 0};
-  const int ready = ::poll(&wait, 1, -1);
-  return ready > 0 || errno == EINTR;
+Writer::Wait Writer::wait_until_writable() const {
+  pollfd files[] = {{fd_.get(), POLLOUT, 0}, {interrupt_, POLLIN, 0}};
+  int ready = 0;
+  do ready = ::poll(files, 2, patience_);
+  while (ready < 0 && errno == EINTR);
+  if (ready == 0) return Wait::in_vain;
+  // Writable, or broken: then write(2) says how.
+  return files[0].revents != 0 || ready < 0 ? Wait::writable : Wait::interrupted;
 }
 
 void Writer::fail(int error_number) {

@@ -31,6 +31,12 @@ public:
   void write(std::string_view lines);
   void flush();
 
+  /// A reader that does not read shall not hold up what comes at `fd`, signals for instance: while
+  /// it is readable, flush() keeps what cannot be written at once.
+  void interruptible_by(int fd) { interrupt_ = fd; }
+  /// From here on a reader that does not read for a second is given up.
+  void hurry() { patience_ = 1000; }
+
   [[nodiscard]] bool ok() const { return !error_; }
   /// The first failure; only if not ok().
   [[nodiscard]] const util::Error& error() const { return *error_; }
@@ -38,11 +44,14 @@ public:
 
 private:
   void fail(int error_number);
-  [[nodiscard]] bool wait_until_writable() const;
+  enum class Wait { writable, interrupted, in_vain };
+  [[nodiscard]] Wait wait_until_writable() const;
 
   util::Fd fd_;
   std::string name_;
   std::string held_;
+  int interrupt_ = -1;
+  int patience_ = -1; ///< milliseconds; -1: any time
   std::optional<util::Error> error_;
 };
 
