@@ -134,6 +134,8 @@ void Correlator::Impl::handle(const CallEvent& event) {
   const Request request = read_request(shared_.page, event);
   shared_.out.call(event, read_call(event, request));
   apply(ledger, event, request);
+  // Mappings that changed beside another call: what is locked in the end, the kernel's list tells.
+  if (event.overlapped && event.call >= Call::mmap && !ledger.idle()) ledger.mark_partial();
   note_failure(ledger, event, request);
   ++ledger.calls_seen;
   ask_if_wanted(ledger);

@@ -272,6 +272,7 @@ void apply_brk(Ledger& ledger, const CallEvent& event) {
 
 void apply_shmat(Ledger& ledger, const CallEvent& event) {
   if (failed(event.ret)) return;
+  if (event.extent.empty()) return ledger.mark_partial(); // nobody could say how long it is
   const PageRange fresh = ledger.shared.page.around(event.extent);
   map(ledger, event, fresh, ledger.future != 0);
   remember_if_raced(ledger, event, fresh, (event.flags & shm_remap) != 0);
