@@ -117,7 +117,7 @@ TEST_CASE("the model equals smaps at every checkpoint of a walk in a fixed order
 }
 
 TEST_CASE("the model equals smaps at every checkpoint of threads that race") {
-  check(40, 500, "race");
+  check(100, 500, "race");
 }
 
 TEST_CASE("of locks older than the tracer, the model has every page") {
