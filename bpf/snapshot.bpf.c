@@ -48,6 +48,8 @@ int list_mappings(struct bpf_iter__task_vma *ctx)
 		record.flags |= WIRE_MAPPING_SPECIAL;
 	if (vma->vm_flags & VM_GROWSDOWN)
 		record.flags |= WIRE_MAPPING_GROWS_DOWN;
+	if (BPF_CORE_READ(task, mm, def_flags) & VM_LOCKED)
+		record.flags |= WIRE_MAPPING_FUTURE;
 	__builtin_memcpy(record.comm, task->comm, sizeof(record.comm));
 	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
 	return 0;

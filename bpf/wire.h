@@ -170,6 +170,7 @@ struct wire_task {
 #define WIRE_MAPPING_LOCKED	0x1
 #define WIRE_MAPPING_SPECIAL	0x2 /* mlock skips this kind: vma_supports_mlock() */
 #define WIRE_MAPPING_GROWS_DOWN 0x4
+#define WIRE_MAPPING_FUTURE	0x8 /* of the address space: MCL_FUTURE is in force */
 
 /* One VMA of an address space, from the iterator. */
 struct wire_mapping {

@@ -143,6 +143,21 @@ TEST_CASE("of locks older than the tracer, the model has every page") {
   CHECK(inside.totals().divergences == 0);
 }
 
+TEST_CASE("locks are compared with the kernel's list also when the one who made the first is gone") {
+  need_root();
+  Puppet puppet("parent");
+  puppet.tell("lock 20000 100");
+  const auto pid = static_cast<std::uint32_t>(puppet.pid());
+  Inside inside({});
+  puppet.tell("vfork 100 32");
+  puppet.tell("unlock 40960 32");
+  wait_until("page that was locked before in the model", [&] {
+    inside.turn();
+    return inside.difference(pid).empty();
+  });
+  inside.finish();
+}
+
 TEST_CASE("after a ring too small has overflowed, the model comes back to what smaps says") {
   need_root();
   Puppet puppet("flood");

@@ -5,8 +5,11 @@
 //   lock OFFSET LENGTH     unlock OFFSET LENGTH    lockall FLAGS    unlockall
 //   storm N PAGE           N times: lock and unlock 64 bytes of that page
 //   churn N                N times: mmap and munmap of a page elsewhere
-//   walk SEED N            N random locks and unlocks of small ranges; the same SEED, the same
-//   calls fork OFFSET LENGTH     a child locks that and ends sleep MILLISECONDS
+//   walk SEED N            N random locks and unlocks of small ranges; the same SEED,
+//                          the same calls
+//   fork OFFSET LENGTH     a child locks that and ends
+//   vfork OFFSET LENGTH    the same, in a child that shares the memory
+//   sleep MILLISECONDS
 //
 // {"program":"puppet","pid":7,"memory":"0x7f0000000000"}
 // {"did":"lock","ret":0}
@@ -68,6 +71,13 @@ static int in_child(size_t offset, size_t length) {
   return child < 0 || waitpid(child, &status, 0) != child ? -1 : status;
 }
 
+static int in_sharing_child(size_t offset, size_t length) {
+  int status = 0;
+  const pid_t child = vfork();
+  if (child == 0) _exit(mlock(memory + offset, length) != 0);
+  return child < 0 || waitpid(child, &status, 0) != child ? -1 : status;
+}
+
 static int rest(long milliseconds) {
   struct timespec left = {milliseconds / 1000, milliseconds % 1000 * 1000000};
   while (nanosleep(&left, &left) != 0) continue;
@@ -83,6 +93,7 @@ static int act(const char* what, unsigned long a, unsigned long b) {
   if (strcmp(what, "churn") == 0) return churn((long)a);
   if (strcmp(what, "walk") == 0) return walk((long)a, (long)b);
   if (strcmp(what, "fork") == 0) return in_child(a, b);
+  if (strcmp(what, "vfork") == 0) return in_sharing_child(a, b);
   if (strcmp(what, "sleep") == 0) return rest((long)a);
   fprintf(stderr, "puppet: what is '%s'?\n", what);
   exit(2);

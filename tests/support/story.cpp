@@ -97,6 +97,7 @@ Story& Story::end() {
 
 Story& Story::snapshot(std::uint64_t lost) {
   SnapshotEvent event;
+  event.locks_future = kernel().future;
   event.space = space();
   event.pid = 100 + static_cast<std::uint32_t>(current_);
   event.time = now += 1000;

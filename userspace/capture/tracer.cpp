@@ -89,7 +89,7 @@ bool Tracer::record_underway() const {
   return ::poll(&ring, 1, 0) > 0;
 }
 
-util::Result<std::vector<std::byte>> Tracer::mappings(std::uint32_t pid) {
+util::Result<std::vector<std::byte>> Tracer::mappings(std::optional<std::uint32_t> pid) {
   impl_->skeleton->bss->snapshot_adopts = 0;
   return read_mappings(*impl_->skeleton, pid);
 }

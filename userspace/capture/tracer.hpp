@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -55,9 +56,9 @@ public:
   /// may not have seen that the reader wants to be woken.
   [[nodiscard]] bool record_underway() const;
 
-  /// The kernel's list of mappings of one followed process (wire_mapping records), or, with
-  /// `adopt_all`, of every process that has locked memory: these are followed from here on.
-  [[nodiscard]] util::Result<std::vector<std::byte>> mappings(std::uint32_t pid);
+  /// The kernel's list of mappings (wire_mapping records) of one followed process or of all, or,
+  /// with `adopt_all`, of every process that has locked memory: these are followed from here on.
+  [[nodiscard]] util::Result<std::vector<std::byte>> mappings(std::optional<std::uint32_t> pid);
   [[nodiscard]] util::Result<std::vector<std::byte>> adopt_all();
 
   /// The processes that the filters take in now. For --follow: their descendants follow from here

@@ -38,6 +38,11 @@ void Pipeline::lost(const model::LostEvent& event) { sink_.lost(event); }
 
 void Pipeline::snapshot_wanted(model::SpaceId space, std::uint32_t pid) { wanted_[space] = pid; }
 
+void Pipeline::forget(model::SpaceId space) {
+  processes_.forget(space);
+  wanted_.erase(space);
+}
+
 std::unordered_map<model::SpaceId, std::uint32_t> Pipeline::take_wanted() {
   return std::exchange(wanted_, {});
 }

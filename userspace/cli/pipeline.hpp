@@ -23,6 +23,8 @@ public:
   void snapshot_wanted(model::SpaceId, std::uint32_t pid) override;
 
   [[nodiscard]] ProcessBook& processes() { return processes_; }
+  /// An address space has ended.
+  void forget(model::SpaceId);
   /// Snapshots asked for since the last time this was asked.
   [[nodiscard]] std::unordered_map<model::SpaceId, std::uint32_t> take_wanted();
   [[nodiscard]] const report::Tally& tally() const { return tally_; }

@@ -108,7 +108,7 @@ void Session::take(capture::Tracer::Record record) {
 
 void Session::end(const model::EndEvent& event) {
   correlator_.handle(event);
-  pipeline_.processes().forget(event.space);
+  pipeline_.forget(event.space);
   requests_.erase(event.space);
   waiting_.erase(event.space);
   maybe_idle_.erase(event.space);
@@ -144,13 +144,14 @@ void Session::read_snapshots() {
     wanted.delay = std::min(2 * wanted.delay, longest_delay);
     wanted.due = now + wanted.delay;
     // The process that made the last call may only have shared the memory (vfork), and be gone.
-    if (!read_snapshot(space, wanted.pid))
-      read_snapshot(space, tracer_.live_spaces()[number(space)].pid);
+    if (!read_snapshot(space, wanted.pid) && tracer_.live_spaces().contains(number(space)))
+      read_snapshot(space, std::nullopt);
   }
 }
 
-/// True if the process has this address space, even if its list fits between no two calls.
-bool Session::read_snapshot(model::SpaceId space, std::uint32_t pid) {
+/// Reads the list of one process, or of all. True if one has this address space, even if its list
+/// fits between no two calls.
+bool Session::read_snapshot(model::SpaceId space, std::optional<std::uint32_t> pid) {
   if (pid == 0) return false;
   auto stream = tracer_.mappings(pid);
   if (!stream || !decode::lists(stream.value(), space)) return false;

@@ -35,7 +35,7 @@ private:
   [[nodiscard]] bool is_due(const model::SnapshotEvent&) const;
   void note_requests();
   void read_snapshots();
-  bool read_snapshot(model::SpaceId, std::uint32_t pid);
+  bool read_snapshot(model::SpaceId, std::optional<std::uint32_t> pid);
   void mark_idle();
   void report_lost();
   void look_for_silent_loss();

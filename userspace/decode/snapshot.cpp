@@ -15,6 +15,7 @@ model::SnapshotEvent begin(const wire_mapping& wire) {
   std::memcpy(snapshot.comm.bytes.data(), wire.comm, WIRE_COMM_LEN);
   snapshot.calls_before = wire.finished;
   snapshot.lost = wire.lost;
+  snapshot.locks_future = (wire.flags & WIRE_MAPPING_FUTURE) != 0;
   return snapshot;
 }
 

@@ -153,7 +153,8 @@ struct SnapshotEvent {
   /// Number of calls of this address space that had finished, sent or lost: the snapshot stands
   /// exactly between this call and the next.
   std::uint64_t calls_before = 0;
-  std::uint64_t lost = 0; ///< how many of these could not be sent
+  std::uint64_t lost = 0;    ///< how many of these could not be sent
+  bool locks_future = false; ///< mlockall(MCL_FUTURE) is in force
   std::vector<Mapping> mappings;
 };
 

@@ -120,6 +120,13 @@ bool Ledger::learn(const CallEvent& event, PageRange applied) {
   return agrees;
 }
 
+/// Of two such calls that were under way together, nothing tells which one the kernel did last.
+void Ledger::set_future(std::uint32_t made, const CallEvent& event) {
+  future = made;
+  future_known = event.enter >= last_all;
+  last_all = std::max(last_all, event.exit);
+}
+
 void Ledger::mark_partial() {
   if (complete) wants_snapshot = true;
   complete = false;
@@ -172,8 +179,16 @@ void Ledger::drop_unmapped(const SnapshotEvent& snapshot) {
   unmap({at, every_page.end}, snapshot.time);
 }
 
+/// Returns false if the books were wrong. A lock-all that nobody saw has no number.
+bool Ledger::take_future(bool in_force) {
+  const bool agrees = !future_known || in_force == (future != 0);
+  if (!in_force) future = 0;
+  future_known = !in_force || future != 0;
+  return agrees;
+}
+
 void Ledger::take_snapshot(const SnapshotEvent& snapshot) {
-  bool agrees = true;
+  bool agrees = take_future(snapshot.locks_future);
   if (!complete) drop_unmapped(snapshot);
   for (const auto& mapping : snapshot.mappings)
     if (!mapping.special) agrees = take_mapping(mapping, snapshot.time) && agrees;
@@ -182,7 +197,8 @@ void Ledger::take_snapshot(const SnapshotEvent& snapshot) {
 }
 
 bool Ledger::idle() const {
-  return complete && future == 0 && pages.empty() && claims.empty() && exposures.empty();
+  return complete && future_known && future == 0 && pages.empty() && claims.empty() &&
+         exposures.empty();
 }
 
 } // namespace mlockscope::model

@@ -36,7 +36,8 @@ public:
 
   std::uint32_t future = 0;    ///< the lock-all that takes in new mappings; 0: none
   bool complete = false;       ///< what is locked is known; else only what was seen
-  bool future_known = false;   ///< no lock-all from before the tracing can be at work
+  bool future_known = false;   ///< whether and by which lock-all new mappings are locked is certain
+  Time last_all = 0;           ///< when the last mlockall or munlockall returned
   bool claims_missing = false; ///< a limit kept claims out
   bool wants_snapshot = false; ///< to be asked for when the event is done
   std::uint64_t calls_seen = 0;
@@ -70,6 +71,8 @@ public:
   /// Takes the kernel's word from the entry of a lock call. Returns false if it contradicts books
   /// that should have been right.
   bool learn(const CallEvent&, PageRange applied);
+  /// `made` takes in new mappings from here on (0: nothing does), if this call came last.
+  void set_future(std::uint32_t made, const CallEvent&);
   /// The books may be wrong from here: they are to be compared with the kernel's list.
   void mark_partial();
   void note_divergence();
@@ -85,6 +88,7 @@ private:
   PageState learn_locked(const CallEvent&, PageRange, PageState, bool& agrees) const;
   void give_closed(const Exposures::Opening&, std::uint64_t bytes, Closed how, Time now);
   bool take_mapping(const SnapshotEvent::Mapping&, Time now);
+  bool take_future(bool in_force);
   void drop_unmapped(const SnapshotEvent&);
 
   std::vector<PageRange> relocked_; ///< scratch, kept for its memory

@@ -52,8 +52,7 @@ void apply_mlockall(Ledger& ledger, const CallEvent& event) {
   if (event.overlapped) ledger.mark_partial(); // no word tells which call came first
   const std::uint32_t made =
       ledger.lock_alls.add({event.exit, event.caller.tid}, ledger.pages, ledger.future);
-  ledger.future = (event.flags & mcl_future) != 0 ? made : 0;
-  ledger.future_known = true;
+  ledger.set_future((event.flags & mcl_future) != 0 ? made : 0, event);
   if ((event.flags & mcl_current) == 0) return;
   const PageRange all{0, Address{0} - ledger.shared.page.bytes()};
   ledger.set(all, event.exit, [made](PageRange, PageState state) {
@@ -74,13 +73,9 @@ void apply_munlockall(Ledger& ledger, const CallEvent& event) {
     return state;
   });
   ledger.lock_alls.clear();
-  ledger.future = 0;
-  ledger.future_known = true;
+  ledger.set_future(0, event);
   ledger.claims_missing = false;
-  if (event.overlapped)
-    ledger.mark_partial();
-  else
-    ledger.complete = true; // nothing unknown can be locked any more
+  if (event.overlapped) ledger.mark_partial();
 }
 
 } // namespace mlockscope::model

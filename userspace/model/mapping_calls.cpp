@@ -23,6 +23,7 @@ void remember_if_raced(Ledger& ledger, const CallEvent& event, PageRange fresh, 
 void map(Ledger& ledger, const CallEvent& event, PageRange fresh, bool asked) {
   ledger.unmap(fresh, event.exit);
   read_word(event.after, fresh, [&](PageRange told_part, std::optional<bool> told) {
+    if (!told && !ledger.future_known) ledger.mark_partial();
     PageState state;
     state.locked = told.value_or(asked);
     if (!state.locked) return;

@@ -58,6 +58,11 @@ TEST_CASE("an address space listed for each of its threads is taken once") {
   CHECK(found[0].mappings.size() == 2);
 }
 
+TEST_CASE("a snapshot tells whether new mappings are locked") {
+  CHECK(snapshots({mapping(1, 0x1000, WIRE_MAPPING_FUTURE)}).at(0).locks_future);
+  CHECK_FALSE(snapshots({mapping(1, 0x1000)}).at(0).locks_future);
+}
+
 TEST_CASE("what is listed again after a busy pass is a part, and no snapshot") {
   auto busy = mapping(1, 0x3000);
   busy.started = 6;

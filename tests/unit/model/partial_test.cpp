@@ -206,9 +206,49 @@ TEST_CASE("an overlapped mlockall or munlockall makes the books partial: nothing
   CHECK(story.totals().divergences == 0);
 }
 
-TEST_CASE("munlockall leaves nothing unknown") {
+TEST_CASE("of two lock-alls that raced, the list tells whether new mappings are locked") {
+  Story story;
+  const std::uint64_t future = 2;
+  story.lock(p, 8).lock_all(future);
+  // The kernel did it before the mlockall, and it is heard of after it.
+  story.kernel().future = true;
+  story.tweak([](CallEvent& event) {
+    event.overlapped = true;
+    event.enter = 0;
+  });
+  auto event = story.kernel().munlockall();
+  story.kernel().future = true;
+  story.send(event);
+  story.map(q, 4096).unlock_all(); // locked, and no memory that stays so
+  CHECK(story.locked().empty());
+  story.snapshot();
+  CHECK(story.totals().divergences == 0);
+  CHECK(story.model().idle(story.space()));
+}
+
+TEST_CASE("an address space is not idle while an unknown lock-all may take in new mappings") {
+  Story story;
+  story.kernel().future = true;
+  story.tweak([](CallEvent& event) { event.born_clean = false; }).unlock(p, 8).snapshot();
+  CHECK(!story.model().idle(story.space()));
+  story.map(q, 4096).unlock(q, 4096).unmap(q, 4096).unlock_all().snapshot();
+  CHECK(story.model().idle(story.space()));
+  CHECK(story.totals().divergences == 0);
+}
+
+TEST_CASE("a list that tells of another MCL_FUTURE than the books is a divergence") {
+  Story story;
+  story.lock(p, 8).lock_all(2);
+  story.kernel().future = false;
+  story.snapshot();
+  CHECK(story.totals().divergences == 1);
+  story.map(q, 4096).snapshot();
+  CHECK(story.totals().divergences == 1);
+}
+
+TEST_CASE("after munlockall, nothing is unknown but what the list has") {
   Old story;
-  story.unlock_all();
+  story.unlock_all().snapshot();
   CHECK(story.model().idle(story.space()));
   CHECK(story.locked().empty());
 }
