@@ -145,6 +145,28 @@ static __always_inline void begin_call(struct pending *p, struct space *space)
 		space->finished != p->order || space->quiet_started != space->quiet_finished;
 }
 
+/*
+ * The exit of this task's last call was never seen: kernel/trace/bpf_trace.c trace_call_bpf()
+ * leaves a program out where another is at work on that CPU. The call is lost, and no longer under
+ * way.
+ */
+static __always_inline void give_up_call(struct pending *p)
+{
+	struct space *space = space_at(p->space);
+
+	p->active = 0;
+	p->seen = (struct range){};
+	if (!space)
+		return;
+	if (p->quiet) {
+		__sync_fetch_and_add(&space->quiet_finished, 1);
+		return;
+	}
+	__sync_fetch_and_add(&records_lost, 1);
+	__sync_fetch_and_add(&space->lost, 1);
+	__sync_fetch_and_add(&space->finished, 1);
+}
+
 static __always_inline int call_enter(__u32 call, const unsigned long *args, int nargs)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -165,6 +187,8 @@ static __always_inline int call_enter(__u32 call, const unsigned long *args, int
 		__sync_fetch_and_add(&spaces_refused, 1);
 		return 0;
 	}
+	if (p->active)
+		give_up_call(p);
 	if (locks) {
 		space = locking_space(mm, task, p);
 		if (!space)

@@ -143,7 +143,8 @@ TEST_CASE("of locks older than the tracer, the model has every page") {
   CHECK(inside.totals().divergences == 0);
 }
 
-TEST_CASE("locks are compared with the kernel's list also when the one who made the first is gone") {
+TEST_CASE(
+    "locks are compared with the kernel's list also when the one who made the first is gone") {
   need_root();
   Puppet puppet("parent");
   puppet.tell("lock 20000 100");
