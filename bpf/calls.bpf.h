@@ -11,8 +11,7 @@
 #ifndef MLOCKSCOPE_CALLS_BPF_H
 #define MLOCKSCOPE_CALLS_BPF_H
 
-#include "spaces.bpf.h"
-#include "words.bpf.h"
+#include "faults.bpf.h"
 
 /* include/uapi/asm-generic/mman-common.h, mman.h, linux/mman.h: the same on x86 and arm64 */
 #define MAP_FIXED	 0x10
@@ -189,6 +188,8 @@ static __always_inline int call_enter(__u32 call, const unsigned long *args, int
 	}
 	if (p->active)
 		give_up_call(p);
+	if (p->fault.waiting)
+		tell_fault(p, task);
 	if (locks) {
 		space = locking_space(mm, task, p);
 		if (!space)
@@ -264,9 +265,6 @@ static __always_inline bool send_short(__u32 call, struct pending *p, struct spa
 }
 
 #if defined(__TARGET_ARCH_x86)
-struct pt_regs {
-	unsigned long sp;
-} __attribute__((preserve_access_index));
 /* In a system call wrapper of the C library, a leaf, the return address is on top of the stack. */
 static __always_inline __u64 call_place(struct task_struct *task)
 {
@@ -277,9 +275,6 @@ static __always_inline __u64 call_place(struct task_struct *task)
 	return place;
 }
 #else
-struct user_pt_regs {
-	__u64 regs[31];
-} __attribute__((preserve_access_index));
 /* ... or in the link register. */
 static __always_inline __u64 call_place(struct task_struct *task)
 {
@@ -339,6 +334,19 @@ static __noinline int send_detail(__u32 call, struct pending *p, struct space *s
 	return 0;
 }
 
+/* What a call has locked, or moved to where faults were of no interest. */
+static __always_inline void watch_result(__u32 call, const struct pending *p,
+					 const struct space *space, long ret)
+{
+	if (ret < 0)
+		return;
+	if (call == WIRE_MLOCKALL)
+		watch_range(space, (struct range){ 0, -1ULL });
+	else if (call == WIRE_MLOCK || call == WIRE_MLOCK2 || call == WIRE_MREMAP ||
+		 (call == WIRE_MMAP && (p->args[3] & MAP_LOCKED)))
+		watch_range(space, judged_range(call, p, ret));
+}
+
 /* False for a call that can matter to nobody. */
 static __always_inline bool matters(struct pending *p, struct space *space)
 {
@@ -372,6 +380,7 @@ static __always_inline int call_exit(__u32 call, long ret)
 	}
 	if (ret >= 0 && !(p->args[3] & MREMAP_DONTUNMAP))
 		p->old = (struct range){}; /* moved as a whole */
+	watch_result(call, p, space, ret);
 	plain = ret >= 0 && p->before.locked != WIRE_SOME && !p->old.end;
 	if (!plain || !send_short(call, p, space, ret, judged_range(call, p, ret)))
 		send_detail(call, p, space, ret);

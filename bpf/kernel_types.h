@@ -14,20 +14,30 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 
+#define __maybe_unused __attribute__((unused)) /* not every object has a use for every helper */
+
 /* include/linux/mm.h */
+#define VM_SHARED     0x00000008UL
 #define VM_GROWSDOWN  0x00000100UL
 #define VM_PFNMAP     0x00000400UL
 #define VM_LOCKED     0x00002000UL
 #define VM_IO	      0x00004000UL
 #define VM_DONTEXPAND 0x00040000UL
 #define VM_HUGETLB    0x00400000UL
+#define VM_WIPEONFORK 0x02000000UL
 #define VM_MIXEDMAP   0x10000000UL
 /* What vma_supports_mlock() (mm/internal.h) refuses and can be told from the flags. */
 #define VM_NEVER_LOCKED (VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP | VM_HUGETLB)
 
+#define PF_MEMALLOC 0x00000800 /* include/linux/sched.h: the task reclaims memory */
+
+#define FOLIO_MAPPING_ANON 0x1 /* include/linux/page-flags.h: in folio->mapping */
+
 #define SECRETMEM_MAGIC 0x5345434d /* include/uapi/linux/magic.h */
 #define CAP_IPC_LOCK	14
 #define RLIMIT_MEMLOCK	8
+
+enum { MM_SWAPENTS = 2 }; /* include/linux/mm_types_task.h, the same since 5.0 */
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -67,6 +77,12 @@ struct path {
 struct file {
 	struct inode *f_inode;
 	struct path f_path;
+};
+
+struct address_space;
+struct folio {
+	struct address_space *mapping;
+	unsigned long index;
 };
 
 struct vm_area_struct {
@@ -128,6 +144,9 @@ struct css_set {
 };
 
 struct task_struct {
+	unsigned int flags;
+	unsigned long min_flt;
+	unsigned long maj_flt;
 	struct mm_struct *mm;
 	int pid;
 	int tgid;
@@ -138,6 +157,21 @@ struct task_struct {
 	const struct cred *cred;
 	struct css_set *cgroups;
 };
+
+/* arch/x86/include/asm/ptrace.h, arch/arm64/include/asm/ptrace.h */
+#if defined(__TARGET_ARCH_x86)
+struct pt_regs {
+	unsigned long orig_ax;
+	unsigned long sp;
+};
+#else
+struct pt_regs {
+	int syscallno;
+};
+struct user_pt_regs {
+	__u64 regs[31];
+};
+#endif
 
 #pragma clang attribute pop
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /* How address spaces and followed processes begin and end. */
-#include "spaces.bpf.h"
+#include "faults.bpf.h"
 
 #include <bpf/bpf_tracing.h>
 
@@ -59,7 +59,9 @@ int BPF_PROG(process_forked, struct task_struct *parent, struct task_struct *chi
 	if (!to)
 		return 0;
 	id = to->id;
-	bpf_map_update_elem(&idle_since, &id, &none, BPF_ANY); /* it has locked nothing so far */
+	/* It has locked nothing so far; what else it does matters while it may have copies. */
+	if (!watch_of(from))
+		bpf_map_update_elem(&idle_since, &id, &none, BPF_ANY);
 	send_fork(from, to, child);
 	return 0;
 }
@@ -69,6 +71,10 @@ SEC("tp_btf/sched_process_exit")
 int BPF_PROG(process_exited, struct task_struct *task)
 {
 	__u32 pid = visible_pid(task->group_leader);
+	struct pending *p = bpf_task_storage_get(&pending_calls, task, 0, 0);
+
+	if (p && p->fault.waiting)
+		tell_fault(p, task);
 
 	if ((filters & (FILTER_FOLLOW | FILTER_FAMILY)) && task->signal->live.counter == 0)
 		bpf_map_delete_elem(&descent, &pid);

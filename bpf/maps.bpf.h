@@ -67,6 +67,53 @@ struct walk {
 	long error;
 };
 
+/*
+ * Where faults matter: ranges that hold all that was ever locked by a call, and more. They only
+ * grow. A second range is begun for what lies further off than the heap from the stack.
+ */
+#define WATCH_RANGES 3
+#define WATCH_NEAR   (1ULL << 30)
+
+/* Of the address space whose slot in `spaces` has the same number. */
+struct watch {
+	__u64 space; /* 0: nothing was locked so far */
+	struct range ranges[WATCH_RANGES];
+	__u32 exposing; /* set by the collector: some exposure is open */
+	__u32 told;	/* swap traffic was told of, and the collector has not looked yet */
+};
+
+/* The collector writes through its own mapping of it: no system call. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, MAX_SPACES);
+	__type(key, __u32);
+	__type(value, struct watch);
+} watches SEC(".maps") __weak;
+
+/* The last page fault of a task. It is over when something else of that task is seen: only then is
+ * it known whether it was a major one. */
+struct last_fault {
+	__u64 addr;
+	__u64 time;
+	__u64 space;
+	__u64 min_flt; /* of the task, when it began */
+	__u64 maj_flt;
+	__u8 waiting; /* it is to be told of */
+	__u8 flags;   /* of wire_fault, as far as they are known */
+	__u8 anonymous;
+	__u8 pad[5];
+};
+
+#define MOST_OWNERS 4
+
+/* Address spaces that a page was taken from that is about to be written to swap, by this task. */
+struct reclaim {
+	__u64 spaces[MOST_OWNERS];
+	__u32 count;
+	__u32 pad;
+};
+
 /* A call between its enter and its exit, and what the call before it left behind. */
 struct pending {
 	__u64 mm;
@@ -88,6 +135,8 @@ struct pending {
 	__u64 seen_order; /* its order; the next one may rely on it */
 	struct range seen;
 	struct wire_word seen_word;
+	struct last_fault fault;
+	struct reclaim reclaim;
 };
 
 struct {
@@ -118,6 +167,7 @@ __u32 pid_level __weak = 0;	 /* depth of the collector's PID namespace below the
 __u64 last_space __weak = 0;	 /* ids given out */
 __u64 records_lost __weak = 0;	 /* ring full (or simulated), of every kind */
 __u64 lifetimes_lost __weak = 0; /* of these, forks and ends of address spaces */
+__u64 faults_lost __weak = 0;	 /* ... faults and swap traffic */
 __u64 spaces_refused __weak = 0; /* no slot, or no task storage: a process goes unseen */
 __u64 simulated __weak = 0;
 

@@ -50,6 +50,10 @@ int list_mappings(struct bpf_iter__task_vma *ctx)
 		record.flags |= WIRE_MAPPING_GROWS_DOWN;
 	if (BPF_CORE_READ(task, mm, def_flags) & VM_LOCKED)
 		record.flags |= WIRE_MAPPING_FUTURE;
+	if (vma->vm_flags & VM_SHARED)
+		record.flags |= WIRE_MAPPING_SHARED;
+	if (vma->vm_flags & VM_WIPEONFORK)
+		record.flags |= WIRE_MAPPING_WIPED;
 	__builtin_memcpy(record.comm, task->comm, sizeof(record.comm));
 	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
 	return 0;

@@ -38,7 +38,8 @@ static __always_inline struct space *take_slot(void)
 
 /* Begins to follow the address space at `mm`; `task` is one of its users. NULL if there is no room.
  */
-static __noinline struct space *add_space(__u64 mm, struct task_struct *task, __u32 flags)
+static __noinline __maybe_unused struct space *add_space(__u64 mm, struct task_struct *task,
+							 __u32 flags)
 {
 	struct space *space = take_slot();
 	__u64 id;

@@ -22,6 +22,8 @@
 #define WIRE_MAPPING	 5
 #define WIRE_BIRTH	 6
 #define WIRE_TASK	 7
+#define WIRE_FAULT	 8
+#define WIRE_SWAP	 9
 
 /* wire_call.call */
 #define WIRE_MLOCK	0
@@ -171,6 +173,8 @@ struct wire_task {
 #define WIRE_MAPPING_SPECIAL	0x2 /* mlock skips this kind: vma_supports_mlock() */
 #define WIRE_MAPPING_GROWS_DOWN 0x4
 #define WIRE_MAPPING_FUTURE	0x8 /* of the address space: MCL_FUTURE is in force */
+#define WIRE_MAPPING_SHARED	0x10
+#define WIRE_MAPPING_WIPED	0x20 /* MADV_WIPEONFORK */
 
 /* One VMA of an address space, from the iterator. */
 struct wire_mapping {
@@ -188,6 +192,42 @@ struct wire_mapping {
 	char comm[WIRE_COMM_LEN];
 };
 
+/* wire_fault.flags */
+#define WIRE_FAULT_MAJOR   0x1
+#define WIRE_FAULT_WRITE   0x2
+#define WIRE_FAULT_PRESENT 0x4 /* a page was there: the fault was about what may be done with it   \
+				*/
+#define WIRE_FAULT_SWAP 0x8    /* an anonymous page was read from a disk */
+
+/* A page fault on a page that is locked, or in an address space with exposed bytes. */
+struct wire_fault {
+	__u8 type;
+	__u8 flags;
+	__u8 pad[2];
+	__u32 pid;
+	__u32 tid;
+	__u32 uid;
+	__u64 space;
+	__u64 time; /* when it began */
+	__u64 addr;
+	char comm[WIRE_COMM_LEN];
+};
+
+/* wire_swap.what */
+#define WIRE_SWAP_TRAFFIC 0 /* some page went to swap or came back */
+#define WIRE_SWAP_BACK	  1 /* the page at addr came back */
+#define WIRE_SWAP_OUT	  2 /* a page was written that lies at addr, unless mremap has moved it */
+
+/* Of an address space with exposed bytes. */
+struct wire_swap {
+	__u8 type;
+	__u8 what;
+	__u8 pad[6];
+	__u64 space;
+	__u64 time;
+	__u64 addr;
+};
+
 #ifdef __cplusplus
 #define WIRE_ASSERT static_assert
 #else
@@ -202,6 +242,8 @@ WIRE_ASSERT(sizeof(struct wire_path) == 1544, "wire_path");
 WIRE_ASSERT(sizeof(struct wire_birth) == 16 + 2 * 1544, "wire_birth");
 WIRE_ASSERT(sizeof(struct wire_task) == 16, "wire_task");
 WIRE_ASSERT(sizeof(struct wire_mapping) == 80, "wire_mapping");
+WIRE_ASSERT(sizeof(struct wire_fault) == 56, "wire_fault");
+WIRE_ASSERT(sizeof(struct wire_swap) == 32, "wire_swap");
 #undef WIRE_ASSERT
 
 #endif

@@ -20,6 +20,7 @@ struct vma_note {
 	__u64 file_size; /* only with want_file */
 	__u64 magic;
 	__u64 want_file;
+	__u64 anonymous; /* its pages can only come from swap */
 };
 
 static long note_vma(struct task_struct *task, struct vm_area_struct *vma, struct vma_note *note)
@@ -27,6 +28,7 @@ static long note_vma(struct task_struct *task, struct vm_area_struct *vma, struc
 	note->start = vma->vm_start;
 	note->end = vma->vm_end;
 	note->flags = vma->vm_flags;
+	note->anonymous = !vma->vm_file && !(vma->vm_flags & VM_SHARED);
 	if (note->want_file) {
 		note->file_size = BPF_CORE_READ(vma, vm_file, f_inode, i_size);
 		note->magic = BPF_CORE_READ(vma, vm_file, f_inode, i_sb, s_magic);
@@ -81,8 +83,8 @@ static __always_inline void walk_vma(struct walk *walk, const struct vma_note *n
  * The word over [start, end), however many VMAs, with the locked runs in `runs`. The state of the
  * walk is in map memory, where the verifier does not follow every value of it through the loop.
  */
-static __noinline int walk_word(struct walk *walk, struct wire_word *word, struct wire_run *runs,
-				const struct range *range)
+static __noinline __maybe_unused int walk_word(struct walk *walk, struct wire_word *word,
+					       struct wire_run *runs, const struct range *range)
 {
 	if (!walk || !word || !runs || !range)
 		return 0;

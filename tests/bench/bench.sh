@@ -82,10 +82,11 @@ start_tool() {
 
 # measure TOOL MODE N: one figure more for the file TOOL.MODE.
 measure() {
-  local prefix=() n=$3
+  local prefix=() n=$3 mode=$2
   # A tenth of the turns: each costs thirty times as much.
   if [[ $1 == strace ]]; then prefix=(strace -f -o /dev/null) n=$((n / 10)); fi
-  "${prefix[@]}" "$programs/pair" "$2" "$n" | jq .ns >>"$work/$1.$2"
+  if [[ $mode == bystander ]]; then mode=fault; fi
+  "${prefix[@]}" "$programs/pair" "$mode" "$n" | jq .ns >>"$work/$1.$2"
 }
 
 # The names, beginning with another one each round.
@@ -124,11 +125,14 @@ measure_calls() {
       available "$name" || continue
       say "round $((round + 1)) of $rounds: $name"
       start_tool "$name" || continue
+      # Before anything is locked, and after it: the fault probes come with the first lock.
+      case $name in none | mlockscope) measure "$name" fault "$pairs" ;; esac
       measure "$name" pair "$pairs"
       case $name in
       none | mlockscope)
         measure "$name" getppid $((pairs * 20))
-        measure "$name" fault "$pairs"
+        measure "$name" owner "$pairs"
+        measure "$name" bystander "$pairs"
         ;;
       esac
       stop_tool
@@ -149,7 +153,10 @@ print_calls() {
   row none getppid "getppid, no tracer"
   row mlockscope getppid "getppid, mlockscope trace"
   row none fault "page fault, no tracer"
-  row mlockscope fault "page fault, mlockscope trace"
+  row mlockscope fault "page fault, mlockscope trace, nobody has locked anything"
+  row mlockscope bystander "page fault, another process has locked pages"
+  row none owner "page fault of a program with locks, no tracer"
+  row mlockscope owner "page fault of a program with locks, mlockscope trace"
 }
 
 # Every core locks and unlocks as fast as it can: how much is seen, and is any of it lost?

@@ -21,6 +21,7 @@ public:
   }
   void exposure(const model::Exposure&) override {}
   void call(const model::CallEvent&, const model::CallReading&) override;
+  void fault(const model::FaultEvent&, const model::FaultReading&) override {}
   void lost(const model::LostEvent&) override {}
   void summary(const report::Summary&) override {}
   void flush() override {}

@@ -33,14 +33,6 @@ std::vector<Json> Trace::of(const std::string& type) const {
   return found;
 }
 
-bool is_decided_by_calls(const std::string& kind) { return kind != "fork" && kind != "swapped"; }
-
-std::vector<Json> Trace::findings() const {
-  auto found = of("finding");
-  std::erase_if(found, [](const Json& each) { return !is_decided_by_calls(each.at("kind")); });
-  return found;
-}
-
 const Json& Trace::summary() const {
   INFO(ending << "\n" << err);
   REQUIRE_FALSE(lines.empty());

@@ -24,15 +24,10 @@ struct Trace {
 
   /// Lines of one type.
   [[nodiscard]] std::vector<Json> of(const std::string& type) const;
-  /// Findings that the calls of a program decide; see is_decided_by_calls().
-  [[nodiscard]] std::vector<Json> findings() const;
+  [[nodiscard]] std::vector<Json> findings() const { return of("finding"); }
   /// The last line; fails the test if it is no summary.
   [[nodiscard]] const Json& summary() const;
 };
-
-/// False for `fork` and `swapped`, which mlockscope does not give yet. What they say also depends
-/// on time and on swap, so they are left out wherever findings are compared with calls.
-[[nodiscard]] bool is_decided_by_calls(const std::string& kind);
 
 /// `mlockscope trace` or `mlockscope run` beside the test.
 class Tracer {

@@ -31,6 +31,8 @@ std::string text_of(const Json& finding) {
 Testimony reported(const Trace& trace) {
   Testimony testimony;
   for (const Json& finding : trace.findings()) {
+    // What a child lives on with, and what goes to swap, is in no log of these calls.
+    if (finding.at("kind") == "fork" || finding.at("kind") == "swapped") continue;
     if (finding.at("kind") == "lock-failed") {
       const std::string key = finding.at("tid").dump() + " " +
                               finding.at("call").at("name").get<std::string>() + " " +

@@ -3,6 +3,7 @@
 //   pair     mlock and munlock of 64 bytes on one page (default)
 //   getppid  a system call that nobody traces
 //   fault    a page fault: the page is dropped with MADV_DONTNEED and written again
+//   owner    the same, by a program that has locked another page next to it
 //
 // {"program":"pair","mode":"pair","n":20000,"batches":11,"ns":5312.4,"min_ns":5290.1}
 #define _GNU_SOURCE
@@ -28,10 +29,17 @@ static int turn_fault(void) {
   return madvise(page, page_bytes, MADV_DONTNEED);
 }
 
+static int lock_neighbour(void) {
+  char* const own =
+      mmap(NULL, page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return own == MAP_FAILED ? -1 : mlock(own, 64);
+}
+
 static const struct {
   const char* name;
   int (*turn)(void); // 0 if it went well
-} modes[] = {{"pair", turn_pair}, {"getppid", turn_getppid}, {"fault", turn_fault}};
+} modes[] = {
+    {"pair", turn_pair}, {"getppid", turn_getppid}, {"fault", turn_fault}, {"owner", turn_fault}};
 
 static double now_ns(void) {
   struct timespec t;
@@ -62,12 +70,14 @@ int main(int argc, char** argv) {
   size_t which = 0;
   while (which < sizeof modes / sizeof *modes && strcmp(modes[which].name, mode) != 0) ++which;
   if (which == sizeof modes / sizeof *modes || n <= 0) {
-    fprintf(stderr, "usage: pair [pair|getppid|fault] [N]\n");
+    fprintf(stderr, "usage: pair [pair|getppid|fault|owner] [N]\n");
     return 2;
   }
   page_bytes = (size_t)sysconf(_SC_PAGESIZE);
   page = mmap(NULL, page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (page == MAP_FAILED) return perror("mmap"), 1;
+
+  if (strcmp(mode, "owner") == 0 && lock_neighbour() != 0) return perror("mlock"), 1;
 
   double ns[BATCHES];
   batch(modes[which].turn, n / 10 + 1); // warm up

@@ -159,7 +159,7 @@ void PlainModel::give(const Verdict& verdict) {
   ++*findings;
   lines_.push_back(verdict.kind + (verdict.verified ? " verified" : " modelled") +
                    ranges(verdict.cells) + " of " + verdict.of);
-  exposures_.push_back({*findings, verdict.claim, verdict.cells, bytes(verdict.cells)});
+  exposures_.push_back({*findings, verdict.claim, verdict.cells, bytes(verdict.cells), verdict.of});
 }
 
 void PlainModel::lock_all(bool current, bool future) {
@@ -194,6 +194,7 @@ void PlainModel::unmap(int first, int count) {
     each.live = each.cells.any();
   }
   lose(cells_of(gone), "unmapped");
+  for (Copy& each : copies_) each.cells &= ~cells_of(gone);
   locked_ &= ~gone;
   covered_ &= ~gone;
 }
@@ -232,6 +233,7 @@ void PlainModel::remap(int first, int count, int new_count, int to, bool keep) {
     };
     for (Claim& each : claims_) moved_cells(each.cells);
     for (Open& each : exposures_) moved_cells(each.cells);
+    for (Copy& each : copies_) each.cells &= ~from; // followed no further
     moved_pages(locked_);
     moved_pages(covered_);
     if (!keep) unmap(first + kept, count - kept);
@@ -243,6 +245,45 @@ void PlainModel::remap(int first, int count, int new_count, int to, bool keep) {
   const Pages grown = reach(to + kept, new_count - kept);
   follow(last_locked ? locked_ | grown : locked_);
   if (future_) covered_ |= grown & locked_;
+}
+
+void PlainModel::swap(int first, int count) {
+  const Set gone = cells_of(reach(first, count));
+  for (Open& each : exposures_) {
+    if (!each.open || each.seen_in_swap || (each.cells & gone).none()) continue;
+    each.seen_in_swap = true;
+    ++*findings;
+    lines_.push_back("swapped critical verified" + ranges(each.cells & gone) + " by #" +
+                     std::to_string(each.finding) + " of " + each.of);
+  }
+}
+
+void PlainModel::inherit(const PlainModel& parent) {
+  copies_ = parent.copies_;
+  for (const Claim& each : parent.claims_)
+    if (each.live) copies_.push_back({&parent, each.cells & cells_of(parent.locked_)});
+}
+
+std::optional<std::string> PlainModel::fork_line(std::uint32_t child_pid) {
+  Pages copied;
+  for (const auto& [at, page] : kernel_.pages)
+    if (!page.locked && !page.shared && !page.secret && !page.wiped_on_fork && !page.special)
+      copied |= pages_in({at, at + page_.bytes()});
+  Set all;
+  std::size_t claims = 0;
+  bool owners_ended = true;
+  for (const Copy& each : std::exchange(copies_, {})) {
+    const Set left = each.cells & cells_of(copied);
+    if (left.none()) continue;
+    all |= left;
+    ++claims;
+    owners_ended = owners_ended && each.owner->ended();
+  }
+  if (claims == 0) return std::nullopt;
+  ++*findings;
+  return (owners_ended ? "fork high" : "fork medium") + ranges(all) + " to " +
+         std::to_string(child_pid) + " of " + std::to_string(claims) +
+         (owners_ended ? " (owner ended)" : "");
 }
 
 } // namespace mlockscope::test

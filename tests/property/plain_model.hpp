@@ -9,6 +9,7 @@
 #include "support/story.hpp"
 
 #include <bitset>
+#include <optional>
 #include <set>
 
 namespace mlockscope::test {
@@ -41,6 +42,17 @@ public:
   /// `to` equal to `first`: in place. `keep`: MREMAP_DONTUNMAP.
   void remap(int first, int count, int new_count, int to, bool keep);
   void heap(int old_end, int new_end);
+  /// These pages are seen in swap.
+  void swap(int first, int count);
+
+  /// This is the address space of a child that `parent` forks now.
+  void inherit(const PlainModel& parent);
+  /// The address space is gone.
+  void end() { ended_ = true; }
+  [[nodiscard]] bool ended() const { return ended_; }
+  /// What is to be said when the grace time is over; nothing for a child that kept no copy. The
+  /// line has the number of claims where the correlator's names them.
+  std::optional<std::string> fork_line(std::uint32_t child_pid);
 
   /// The lines of text that the calls so far should have given, cleared by this.
   Lines told() { return std::exchange(lines_, {}); }
@@ -64,7 +76,14 @@ private:
     int claim = -1;
     Set cells;
     std::uint64_t bytes = 0;
+    std::string of;
     bool open = true;
+    bool seen_in_swap = false;
+  };
+  /// Bytes of a claim that were copied by a fork.
+  struct Copy {
+    const PlainModel* owner = nullptr; ///< who had them locked
+    Set cells;
   };
   struct Verdict {
     std::string kind;
@@ -93,9 +112,11 @@ private:
   bool told_;
   std::vector<Claim> claims_;
   std::vector<Open> exposures_;
+  std::vector<Copy> copies_;
   Pages locked_;
   Pages covered_;
   bool future_ = false;
+  bool ended_ = false;
   Lines lines_;
 };
 

@@ -1,6 +1,7 @@
 // Any sequence of calls gives the same verdicts, the same ends of exposures and the same locked
 // pages from the correlator and from the plain model, at every page size, with and without the
-// kernel's word.
+// kernel's word; and the same of what is left in children of fork, of children of those, and so on.
+#include "model/words.hpp"
 #include "plain_model.hpp"
 #include "support/catch.hpp"
 
@@ -28,13 +29,15 @@ public:
     kernel.put(p, 16 * page);
     kernel.pages[at(13)].special = true;
     kernel.pages[at(14)].no_access = true;
+    kernel.pages[at(3)].wiped_on_fork = true;
+    kernel.pages[at(5)].shared = true;
     kernel.heap_end = at(heap_page);
   }
-  /// A child's kernel has its parent's pages already.
-  struct Forked {};
-  Twin(Story& story, int& findings, std::uint64_t page, bool told, Forked)
+  /// A child that was forked just now: its kernel has its parent's pages already.
+  Twin(Story& story, int& findings, std::uint64_t page, bool told, const Twin& parent)
       : story_(story), page_(page), plain_(page_, story.kernel(), told), told_(told) {
     plain_.findings = &findings;
+    plain_.inherit(parent.plain_);
   }
 
   void play(const Draw&);
@@ -48,6 +51,18 @@ public:
     for (const Address each : plain_.locked())
       if (compared(each)) expected.insert(each);
     RC_ASSERT(locked == expected);
+  }
+  void end(Story& story) {
+    story.end().told();
+    plain_.end();
+  }
+  /// What is said of the copies of this child, now that its grace time is over.
+  void compare_fork(Story& story) {
+    const std::size_t before = story.out.findings.size();
+    story.snapshot().told();
+    const auto expected = plain_.fork_line(story.pid());
+    RC_ASSERT(story.out.findings.size() == before + (expected ? 1 : 0));
+    if (expected) RC_ASSERT(counted(story.out.findings.back()) == *expected);
   }
   [[nodiscard]] std::uint64_t needless() const { return plain_.needless; }
 
@@ -70,6 +85,15 @@ private:
     std::sort(closed, lines.end());
     return lines;
   }
+  /// The line of a fork finding with the number of its claims instead of their names.
+  static std::string counted(const Finding& finding) {
+    std::string line = "fork " + std::string(word(finding.severity));
+    for (const ByteRange range : finding.exposed) line += " " + text(range);
+    if (!finding.inherited) return line;
+    line += " to " + std::to_string(finding.inherited->child_pid) + " of " +
+            std::to_string(finding.inherited->claims_in_all);
+    return finding.inherited->owner_ended ? line + " (owner ended)" : line;
+  }
   [[nodiscard]] PageRange applied(Address addr, std::uint64_t len) const {
     return {page_.down(addr), page_.down(addr) + page_.up(len + page_.offset(addr))};
   }
@@ -85,6 +109,7 @@ private:
   void remap(const Draw&);
   void remap_half(int first, int count, int to);
   void heap(const Draw&);
+  void swap(const Draw&);
 
   Story& story_;
   PageSize page_;
@@ -123,6 +148,9 @@ void Twin::map(const Draw& draw) {
   kind.special = draw[4] % 8 == 1;
   kind.no_access = draw[4] % 8 == 2;
   kind.secret = draw[4] % 8 == 3 && !lock && !story_.kernel().future && told_;
+  kind.shared = draw[4] % 8 == 4;
+  kind.wiped_on_fork = draw[4] % 8 == 5;
+  kind.not_forked = draw[4] % 8 == 6;
   // A length that is no multiple of a page.
   const int end = first * cells_per_page + count * cells_per_page - draw[4] % cells_per_page;
   story_.map(at(first), cell_start(page_, end) - at(first), lock ? 0x2000 : 0, kind);
@@ -172,6 +200,13 @@ void Twin::heap(const Draw& draw) {
   plain_.heap(old_end, page_end());
 }
 
+void Twin::swap(const Draw& draw) {
+  const int first = draw[2] % 20;
+  const int count = 1 + draw[3] % 4;
+  story_.swap(at(first), static_cast<std::uint64_t>(count) * page_.bytes());
+  plain_.swap(first, count);
+}
+
 void Twin::play(const Draw& draw) {
   const int which = draw[0] % 32;
   if (which < 11) return lock_or_unlock(draw, true);
@@ -189,7 +224,7 @@ void Twin::play(const Draw& draw) {
     story_.lock_all(flags);
     plain_.lock_all((flags & 1) != 0, (flags & 2) != 0);
   } else if (which < 31) {
-    if (draw[1] % 2 != 0) return;
+    if (draw[1] % 4 != 0) return swap(draw);
     story_.unlock_all();
     plain_.unlock_all();
   } else if (told_ && story_.model().calls_seen(story_.space()) != 0) {
@@ -197,26 +232,40 @@ void Twin::play(const Draw& draw) {
   }
 }
 
+/// Some address spaces end, and those of children that live on are listed when their grace time is
+/// over.
+void check_forks(Story& story, std::vector<std::unique_ptr<Twin>>& twins, std::size_t ends) {
+  for (std::size_t n = 0; n < twins.size(); ++n)
+    if (((ends >> n) & 1) != 0) twins[n]->end(story.in_process(100 + n));
+  story.wait(grace + 1);
+  for (std::size_t n = 1; n < twins.size(); ++n)
+    if (((ends >> n) & 1) == 0) twins[n]->compare_fork(story.in_process(100 + n));
+  RC_ASSERT(!story.model().forks_pending());
+}
+
 void check(std::uint64_t page, bool told, const std::vector<Draw>& draws) {
   Story story(page, told ? Story::Words::told : Story::Words::silent);
   int findings = 0;
-  Twin parent(story, findings, page, told);
-  std::optional<Twin> child;
+  std::vector<std::unique_ptr<Twin>> twins;
+  twins.push_back(std::make_unique<Twin>(story, findings, page, told));
   for (const Draw& draw : draws) {
-    const bool to_child = child && draw[0] >= 128;
-    to_child ? story.in_child() : story.in_parent();
-    if (!child && draw[0] == 255) {
+    const std::size_t which = draw[0] < 128 ? 0 : draw[3] % twins.size();
+    Twin& twin = *twins[which];
+    story.in_process(100 + which);
+    if (draw[0] % 64 == 63 && twins.size() < 5) {
       story.fork().in_child();
-      child.emplace(story, findings, page, told, Twin::Forked{});
+      twins.push_back(std::make_unique<Twin>(story, findings, page, told, twin));
       continue;
     }
-    Twin& twin = to_child ? *child : parent;
     twin.play(draw);
     twin.compare();
   }
-  const std::uint64_t needless = parent.needless() + (child ? child->needless() : 0);
+  std::uint64_t needless = 0;
+  for (const auto& twin : twins) needless += twin->needless();
   RC_ASSERT(story.totals().unlocks_without_lock == needless);
   RC_ASSERT(story.totals().divergences == 0u);
+  check_forks(story, twins, draws.size());
+  if (told) RC_ASSERT(story.totals().divergences == 0u);
 }
 
 /// Shrinks well: dropping calls and lowering numbers both keep a sequence valid.

@@ -5,12 +5,19 @@
 //   page 4096              the page size; 4096 if not said
 //   words silent           the kernel's word on VM_LOCKED cannot be read
 //   lock ADDR LEN          lock2 unlock unmap alike
-//   map ADDR LEN [locked]  on top of what is there
+//   map ADDR LEN [locked|shared|wiped|not-forked]
+//                          on top of what is there; the last two: MADV_WIPEONFORK, MADV_DONTFORK
 //   remap ADDR LEN NEW TO  moves, or resizes in place if TO is ADDR
 //   brk ADDR
 //   lockall [current|future|both]      unlockall
 //   refuse ERRNO           the next call fails before it does anything
-//   fork, child, parent, end, finish
+//   fork                   the first process has the pid 100, its children the next ones
+//   child, parent          goes on in the child forked last, or in the first process
+//   process PID            goes on in that one
+//   outlive                the grace time of all children is over; this one's mappings are listed
+//   fault ADDR [major] [write] [present|absent] [swap]
+//   swap ADDR LEN          the pages there are seen in swap
+//   end, finish            the address space ends; the tracing does
 //   > LINE                 what is said; story.hpp has the form
 //   unlocks-without-lock N
 //
@@ -75,8 +82,29 @@ bool play_simple(Story& story, const std::string& name) {
   if (name == "child") return story.in_child(), true;
   if (name == "parent") return story.in_parent(), true;
   if (name == "end") return story.end(), true;
+  if (name == "outlive") return story.outlive(), true;
   if (name == "finish") return story.finish(), true;
   return false;
+}
+
+void fault(Story& story, Address at, std::istringstream& flags) {
+  FaultKind kind;
+  for (std::string flag; flags >> flag;) {
+    if (flag == "major") kind.major = true;
+    if (flag == "write") kind.write = true;
+    if (flag == "present") kind.present = true;
+    if (flag == "absent") kind.present = false;
+    if (flag == "swap") kind.from_swap = true;
+  }
+  story.fault(at, kind);
+}
+
+void map(Story& story, Address at, std::uint64_t len, const std::string& flag) {
+  SimKernel::Page kind;
+  kind.shared = flag == "shared";
+  kind.wiped_on_fork = flag == "wiped";
+  kind.not_forked = flag == "not-forked";
+  story.map(at, len, flag == "locked" ? 0x2000 : 0, kind);
 }
 
 void play(Story& story, const std::string& line) {
@@ -94,11 +122,16 @@ void play(Story& story, const std::string& line) {
     story.refuse(static_cast<std::int64_t>(number(words)));
     return;
   }
+  if (name == "process") {
+    story.in_process(number(words));
+    return;
+  }
   const Address at = address(words);
   if (name == "brk") {
     story.brk(at);
     return;
   }
+  if (name == "fault") return fault(story, at, words);
   const std::uint64_t len = number(words);
   if (name == "remap") {
     const std::uint64_t new_len = number(words);
@@ -116,7 +149,9 @@ void play(Story& story, const std::string& line) {
   else if (name == "unmap")
     story.unmap(at, len);
   else if (name == "map")
-    story.map(at, len, flag == "locked" ? 0x2000 : 0);
+    map(story, at, len, flag);
+  else if (name == "swap")
+    story.swap(at, len);
   else
     FAIL("no such call: " << line);
 }

@@ -9,6 +9,17 @@ namespace mlockscope::test {
 
 using namespace model::linux_abi;
 
+namespace {
+
+/// The second mapping begins where the first ends, and is of its kind.
+bool are_one(SnapshotEvent::Mapping first, const SnapshotEvent::Mapping& second) {
+  if (first.pages.end != second.pages.start) return false;
+  first.pages = second.pages;
+  return first == second;
+}
+
+} // namespace
+
 CallEvent SimKernel::event(Call call, Address addr, std::uint64_t len) {
   CallEvent made;
   made.space = id;
@@ -200,6 +211,20 @@ CallEvent SimKernel::brk(Address end) {
   return call;
 }
 
+// kernel/fork.c, dup_mmap(): no VM_LOCKED, no def_flags, and no VMA with VM_DONTCOPY.
+std::unique_ptr<SimKernel> SimKernel::fork(SpaceId child) const {
+  auto made = std::make_unique<SimKernel>(page, child);
+  made->silent = silent;
+  made->whole_dontunmap = whole_dontunmap;
+  made->heap_end = heap_end;
+  for (const auto& [at, each] : pages) {
+    if (each.not_forked) continue;
+    made->pages[at] = each;
+    made->pages[at].locked = false;
+  }
+  return made;
+}
+
 std::uint64_t SimKernel::locked_bytes() const {
   std::uint64_t bytes = 0;
   for (const auto& [at, each] : pages) bytes += each.locked ? page.bytes() : 0;
@@ -209,12 +234,14 @@ std::uint64_t SimKernel::locked_bytes() const {
 std::vector<SnapshotEvent::Mapping> SimKernel::mappings() const {
   std::vector<SnapshotEvent::Mapping> all;
   for (const auto& [at, each] : pages) {
-    const SnapshotEvent::Mapping next{
-        {at, at + page.bytes()}, each.locked, each.special, each.grows_down};
-    const bool joins = !all.empty() && all.back().pages.end == at &&
-                       all.back().locked == next.locked && all.back().special == next.special &&
-                       all.back().grows_down == next.grows_down;
-    if (joins)
+    SnapshotEvent::Mapping next;
+    next.pages = {at, at + page.bytes()};
+    next.locked = each.locked;
+    next.special = each.special;
+    next.grows_down = each.grows_down;
+    next.shared = each.shared || each.secret;
+    next.wiped_on_fork = each.wiped_on_fork;
+    if (!all.empty() && are_one(all.back(), next))
       all.back().pages.end = next.pages.end;
     else
       all.push_back(next);

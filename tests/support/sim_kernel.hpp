@@ -1,11 +1,13 @@
 // Linux's rules for locked pages, simulated page by page: one address space, and for every call the
-// event that the probes would send. Written from mm/mlock.c, mm/mmap.c and mm/mremap.c of 6.12 and
-// from what 6.18 was seen to do, so that tests can speak in calls and not in events.
+// event that the probes would send. Written from mm/mlock.c, mm/mmap.c, mm/mremap.c and
+// kernel/fork.c of 6.12 and from what 6.18 was seen to do, so that tests can speak in calls and not
+// in events.
 #pragma once
 
 #include "model/event.hpp"
 
 #include <map>
+#include <memory>
 #include <utility>
 
 namespace mlockscope::test {
@@ -20,7 +22,10 @@ public:
     bool secret = false;  ///< memfd_secret
     bool no_access = false;
     bool grows_down = false;
-    bool sealed = false; ///< mseal: cannot be moved
+    bool sealed = false;        ///< mseal: cannot be moved
+    bool shared = false;        ///< MAP_SHARED; memfd_secret is that, too
+    bool wiped_on_fork = false; ///< MADV_WIPEONFORK
+    bool not_forked = false;    ///< MADV_DONTFORK
     bool operator==(const Page&) const = default;
   };
 
@@ -53,6 +58,8 @@ public:
   CallEvent mremap(Address addr, std::uint64_t len, std::uint64_t new_len, std::uint64_t flags,
                    Address to);
   CallEvent brk(Address end);
+  /// The address space of a child.
+  [[nodiscard]] std::unique_ptr<SimKernel> fork(SpaceId child) const;
 
   [[nodiscard]] bool mapped(Address at) const { return pages.contains(page.down(at)); }
   [[nodiscard]] bool locked(Address at) const {

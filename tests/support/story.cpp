@@ -19,15 +19,55 @@ std::string text(Address at) {
 
 std::string text(ByteRange range) { return "[" + text(range.start) + "," + text(range.end) + ")"; }
 
+std::string text(const Victim& victim) {
+  std::ostringstream out;
+  out << (victim.call ? word(*victim.call) : "unknown");
+  if (victim.request) out << " " << text(*victim.request);
+  if (victim.now) out << " now " << text(*victim.now);
+  return out.str();
+}
+
+std::string text(const Inheritance& inherited) {
+  std::string out;
+  for (const Victim& each : inherited.claims) out += (out.empty() ? "" : ", ") + text(each);
+  if (const auto more = inherited.claims_in_all - inherited.claims.size(); more != 0)
+    out += " and " + std::to_string(more) + " more";
+  return inherited.owner_ended ? out + " (owner ended)" : out;
+}
+
+namespace {
+
+std::string_view word(FaultReading::Where where) {
+  return where == FaultReading::Where::locked ? "locked" : "exposed";
+}
+
+std::string_view word(FaultReading::Cause cause) {
+  using enum FaultReading::Cause;
+  switch (cause) {
+  case first_touch:
+    return "first-touch";
+  case copy_on_write:
+    return "copy-on-write";
+  case swap_in:
+    return "swap-in";
+  case unknown:
+    break;
+  }
+  return "unknown";
+}
+
+} // namespace
+
 std::string text(const Finding& finding) {
   std::ostringstream out;
   out << word(finding.kind) << " " << word(finding.severity) << " " << word(finding.confidence);
   if (finding.kind == Kind::lock_failed) out << " x" << finding.count;
   for (const ByteRange range : finding.exposed) out << " " << text(range);
-  if (!finding.victim) return out.str();
-  out << " of " << (finding.victim->call ? word(*finding.victim->call) : "unknown");
-  if (finding.victim->request) out << " " << text(*finding.victim->request);
-  if (finding.victim->now) out << " now " << text(*finding.victim->now);
+  if (finding.opener) out << " by #" << static_cast<std::uint64_t>(*finding.opener);
+  if (finding.inherited)
+    out << " to " << finding.inherited->child_pid << " of " << text(*finding.inherited);
+  else if (finding.victim)
+    out << " of " << text(*finding.victim);
   return out.str();
 }
 
@@ -35,6 +75,13 @@ std::string text(const Exposure& exposure) {
   std::ostringstream out;
   out << "closed " << static_cast<std::uint64_t>(exposure.finding) << " " << word(exposure.closed)
       << " " << exposure.bytes;
+  return out.str();
+}
+
+std::string text(const FaultEvent& event, const FaultReading& reading) {
+  std::ostringstream out;
+  out << "fault " << text(event.addr) << " " << word(reading.where) << " " << word(reading.cause);
+  if (reading.requested) out << " of " << text(*reading.requested);
   return out.str();
 }
 
@@ -47,8 +94,7 @@ Story::Story(std::uint64_t page, Words words, Limits limits) : model_(PageSize(p
 
 Story& Story::send(CallEvent event) {
   Sent& sent = sent_[current_];
-  event.caller.pid = 100 + static_cast<std::uint32_t>(current_);
-  event.caller.tid = tid;
+  event.caller = caller();
   event.enter = now + 100;
   event.exit = now += 1000;
   event.born_clean = true;
@@ -65,28 +111,13 @@ Story& Story::send(CallEvent event) {
 
 Story& Story::fork() {
   const auto number = kernels_.size();
-  auto child = std::make_unique<SimKernel>(kernel().page, SpaceId{number + 1});
-  child->silent = kernel().silent;
-  child->heap_end = kernel().heap_end;
-  child->pages = kernel().pages;
-  for (auto& [at, page] : child->pages) page.locked = false;
-  model_.handle(ForkEvent{.parent = space(),
-                          .child = child->id,
-                          .caller = {},
-                          .child_pid = 100 + static_cast<std::uint32_t>(number),
-                          .time = now += 1000});
-  kernels_.push_back(std::move(child));
+  kernels_.push_back(kernel().fork(SpaceId{number + 1}));
   sent_.emplace_back();
-  return *this;
-}
-
-Story& Story::in_child() {
-  current_ = kernels_.size() - 1;
-  return *this;
-}
-
-Story& Story::in_parent() {
-  current_ = 0;
+  model_.handle(ForkEvent{.parent = space(),
+                          .child = kernels_.back()->id,
+                          .caller = caller(),
+                          .child_pid = static_cast<std::uint32_t>(first_pid + number),
+                          .time = now += 1000});
   return *this;
 }
 
@@ -99,7 +130,7 @@ Story& Story::snapshot(std::uint64_t lost) {
   SnapshotEvent event;
   event.locks_future = kernel().future;
   event.space = space();
-  event.pid = 100 + static_cast<std::uint32_t>(current_);
+  event.pid = pid();
   event.time = now += 1000;
   event.calls_before = sent_[current_].calls;
   event.lost = std::max(lost, sent_[current_].lost);
@@ -108,8 +139,35 @@ Story& Story::snapshot(std::uint64_t lost) {
   return *this;
 }
 
-Story& Story::tick(Time seconds) {
-  model_.handle(TickEvent{now += seconds * 1'000'000'000});
+Story& Story::wait(Time nanoseconds) {
+  model_.handle(TickEvent{now += nanoseconds});
+  return *this;
+}
+
+Story& Story::fault(Address at, const FaultKind& kind) {
+  model_.handle(FaultEvent{.space = space(),
+                           .caller = caller(),
+                           .time = now += 1000,
+                           .addr = at,
+                           .major = kind.major,
+                           .write = kind.write,
+                           .present = kind.present,
+                           .from_swap = kind.from_swap});
+  return *this;
+}
+
+Story& Story::send_swap(Address at, std::uint64_t len, bool inferred) {
+  model_.handle(SwapEvent{space(), now += 1000, {kernel().pages_of(at, len)}, inferred});
+  return *this;
+}
+
+Story& Story::lost(std::uint64_t count, const LossKind& kind) {
+  model_.handle(LostEvent{.count = count,
+                          .time = now += 1000,
+                          .cause = "test",
+                          .in_ring = kind.in_ring,
+                          .harmless = kind.harmless,
+                          .space = kind.space});
   return *this;
 }
 

@@ -7,7 +7,10 @@
 // Lines:
 //   KIND SEVERITY CONFIDENCE RANGES of CALL REQUEST [now RANGE]    a finding with a victim
 //   lock-failed SEVERITY CONFIDENCE xCOUNT
+//   fork SEVERITY CONFIDENCE RANGES to PID of CLAIM, CLAIM [and COUNT more] [(owner ended)]
+//   swapped SEVERITY CONFIDENCE RANGES by #NUMBER of CLAIM         the finding that exposed them
 //   closed NUMBER WORD BYTES                                       an exposure, by its finding
+//   fault ADDRESS WHERE CAUSE [of REQUEST]
 //   lost COUNT
 #pragma once
 
@@ -27,11 +30,38 @@ inline constexpr Address p = 0x7f00'0000'0000;
 inline constexpr Address q = p + 0x4000'0000;
 inline constexpr std::uint64_t arena = 16 * 65536;
 
+/// How long a child may have copies of claimed bytes, unless a story has other limits.
+inline constexpr Time grace = Limits{}.fork_grace;
+
 /// Addresses near p and q are written relative to them.
 std::string text(Address);
 std::string text(ByteRange);
+std::string text(const Victim&);
+std::string text(const Inheritance&);
 std::string text(const Finding&);
 std::string text(const Exposure&);
+std::string text(const FaultEvent&, const FaultReading&);
+
+/// An address space has exposures now, or none any more.
+struct Exposing {
+  SpaceId space{};
+  std::uint32_t pid = 0;
+  bool on = false;
+  bool operator==(const Exposing&) const = default;
+};
+
+/// What is to be said of a page fault, and of lost events, in a story.
+struct FaultKind {
+  bool major = false;
+  bool write = false;
+  std::optional<bool> present{};
+  bool from_swap = false;
+};
+struct LossKind {
+  bool in_ring = false;
+  bool harmless = false;
+  std::optional<SpaceId> space{};
+};
 
 /// Keeps what the correlator gives out.
 class Recorder : public Output {
@@ -49,13 +79,22 @@ public:
     losses.push_back(each);
     lines.push_back("lost " + std::to_string(each.count));
   }
+  void fault(const FaultEvent& event, const FaultReading& reading) override {
+    faults.push_back(reading);
+    lines.push_back(text(event, reading));
+  }
+  void exposing(SpaceId space, std::uint32_t pid, bool on) override {
+    exposing_told.push_back({space, pid, on});
+  }
   void snapshot_wanted(SpaceId space, std::uint32_t) override { asked.push_back(space); }
 
   std::vector<Finding> findings;
   std::vector<Exposure> exposures;
   std::vector<CallReading> readings;
+  std::vector<FaultReading> faults;
   std::vector<LostEvent> losses;
   std::vector<SpaceId> asked;
+  std::vector<Exposing> exposing_told;
   Lines lines;
 };
 
@@ -84,11 +123,26 @@ public:
   /// Forks; the story goes on in the parent.
   Story& fork();
   /// The story goes on in the address space made last by fork, or in the first.
-  Story& in_child();
-  Story& in_parent();
+  Story& in_child() { return in_process(first_pid + kernels_.size() - 1); }
+  Story& in_parent() { return in_process(first_pid); }
+  /// The first process has the pid 100, those that are forked the next ones.
+  Story& in_process(std::size_t pid) {
+    current_ = pid - first_pid;
+    return *this;
+  }
   Story& end();
   Story& snapshot(std::uint64_t lost = 0);
-  Story& tick(Time seconds);
+  Story& wait(Time nanoseconds);
+  Story& tick(Time seconds) { return wait(seconds * 1'000'000'000); }
+  /// The grace time of all children that were forked so far is over, and the kernel lists the
+  /// mappings of this one.
+  Story& outlive() { return wait(grace + 1).snapshot(); }
+  Story& fault(Address at, const FaultKind& kind = {});
+  /// The pages of these bytes are seen in swap.
+  Story& swap(Address at, std::uint64_t len = 1) { return send_swap(at, len, false); }
+  /// Nobody saw it; that they went there is concluded from where they lay when they were mapped.
+  Story& swap_inferred(Address at, std::uint64_t len = 1) { return send_swap(at, len, true); }
+  Story& lost(std::uint64_t count, const LossKind& kind = {});
   Story& finish();
 
   /// Changes the next event before it is sent.
@@ -115,6 +169,9 @@ public:
   Correlator& model() { return model_; }
   const Totals& totals() { return model_.totals(); }
   SpaceId space() { return kernel().id; }
+  [[nodiscard]] std::uint32_t pid() const {
+    return static_cast<std::uint32_t>(first_pid + current_);
+  }
   Recorder out;
   /// What was given out since this was last asked.
   Lines told() { return std::exchange(out.lines, {}); }
@@ -127,6 +184,10 @@ public:
   Time now = 1'000'000;
 
 private:
+  static constexpr std::size_t first_pid = 100;
+  Story& send_swap(Address at, std::uint64_t len, bool inferred);
+  [[nodiscard]] Caller caller() const { return {.pid = pid(), .tid = tid, .uid = 0, .comm = {}}; }
+
   struct Sent {
     std::uint64_t calls = 0;
     std::uint64_t lost = 0;

@@ -108,4 +108,11 @@ util::Result<std::vector<Process>> read_processes(probes& skeleton,
   return processes;
 }
 
+util::Status read_last_faults(probes& skeleton) {
+  auto nothing =
+      run_iterator(skeleton.progs.tell_last_faults, std::nullopt, [](auto) { return true; });
+  if (!nothing) return nothing.error();
+  return util::success();
+}
+
 } // namespace mlockscope::capture

@@ -22,4 +22,7 @@ struct Process {
 [[nodiscard]] util::Result<std::vector<Process>> read_processes(probes&,
                                                                 std::optional<std::uint32_t> pid);
 
+/// Makes the probes send the last fault of every task.
+[[nodiscard]] util::Status read_last_faults(probes&);
+
 } // namespace mlockscope::capture

@@ -5,6 +5,7 @@
 #include <linux/perf_event.h>
 #include <sys/syscall.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
@@ -22,6 +23,19 @@ std::string syscall_event(const bpf_program* program) {
   return section.starts_with("tp/") ? std::string(section.substr(3)) : std::string();
 }
 
+/// Probes that not every kernel has a tracepoint for, and where in tracefs it would be. What they
+/// tell is then missing, or found out in another way.
+struct Optional {
+  bpf_program* program;
+  const char* event;
+};
+std::array<Optional, 4> optional_probes(const probes& skeleton) {
+  return {{{skeleton.progs.user_faulted, "exceptions/page_fault_user"},
+           {skeleton.progs.kernel_faulted, "exceptions/page_fault_kernel"},
+           {skeleton.progs.swap_changed, "kmem/rss_stat"},
+           {skeleton.progs.page_written, "vmscan/mm_vmscan_write_folio"}}};
+}
+
 int print_nothing(libbpf_print_level, const char*, va_list) { return 0; }
 int print_all(libbpf_print_level, const char* format, va_list args) {
   return std::vfprintf(stderr, format, args);
@@ -33,6 +47,8 @@ void leave_out_missing(probes& skeleton, const Tracefs& tracefs) {
     const std::string event = syscall_event(program);
     if (!event.empty() && !tracefs.event_id(event)) bpf_program__set_autoload(program, false);
   }
+  for (const auto& [optional, event] : optional_probes(skeleton))
+    if (!tracefs.event_id(event)) bpf_program__set_autoload(optional, false);
 }
 
 util::Result<Link> attach_syscall(bpf_program* program, const Tracefs& tracefs,
@@ -102,14 +118,27 @@ std::vector<std::string> calls_left_out(const probes& skeleton) {
   return names;
 }
 
-util::Result<std::vector<Link>> attach_probes(probes& skeleton, const Tracefs& tracefs) {
+std::vector<std::string> events_left_out(const probes& skeleton) {
+  std::vector<std::string> names;
+  for (const auto& [optional, event] : optional_probes(skeleton))
+    if (!bpf_program__autoload(optional)) names.emplace_back(event);
+  return names;
+}
+
+util::Result<std::vector<Link>> attach_probes(probes& skeleton, const Tracefs& tracefs,
+                                              bool faults) {
   std::vector<Link> links;
   for (int turn = 0; turn <= 2; ++turn) {
     bpf_program* program = nullptr;
     bpf_object__for_each_program(program, skeleton.obj) {
       const bool iterator =
           std::string_view(bpf_program__section_name(program)).starts_with("iter/");
-      if (iterator || !bpf_program__autoload(program) || rank(program) != turn) continue;
+      const bool fault =
+          program == skeleton.progs.user_faulted || program == skeleton.progs.kernel_faulted;
+      const bool swap =
+          program == skeleton.progs.swap_changed || program == skeleton.progs.page_written;
+      const bool later = swap || (fault && !faults);
+      if (iterator || later || !bpf_program__autoload(program) || rank(program) != turn) continue;
       const std::string event = syscall_event(program);
       auto link = event.empty() ? attach_other(program) : attach_syscall(program, tracefs, event);
       if (!link) return link.error();

@@ -2,7 +2,9 @@
 
 #include "capture/environment.hpp"
 #include "capture/iterator.hpp"
+#include "capture/late_probes.hpp"
 #include "capture/probes.hpp"
+#include "capture/watches.hpp"
 
 #include <bpf/bpf.h>
 #include <poll.h>
@@ -38,6 +40,8 @@ public:
 
   ProbesPtr skeleton;
   std::unique_ptr<ring_buffer, FreeRing> ring;
+  Watches watches;
+  std::unique_ptr<LateProbes> swap_probes, fault_probes;
   std::vector<Link> links; // last: detached first
   const std::function<void(Record)>* receiver = nullptr;
   std::size_t drained = 0;
@@ -60,6 +64,15 @@ util::Result<std::unique_ptr<Tracer>> Tracer::start(const TracerOptions& options
   const int events = bpf_map__fd(impl.skeleton->maps.events);
   impl.ring.reset(ring_buffer__new(events, Impl::forward, &impl, nullptr));
   if (!impl.ring) return util::system_error("cannot map the ring buffer", errno);
+  auto watches = Watches::of(*impl.skeleton);
+  if (!watches) return watches.error();
+  impl.watches = watches.take();
+  const auto& programs = impl.skeleton->progs;
+  using Programs = std::vector<const bpf_program*>;
+  impl.swap_probes =
+      std::make_unique<LateProbes>(Programs{programs.swap_changed, programs.page_written});
+  const Programs faults{programs.user_faulted, programs.kernel_faulted};
+  impl.fault_probes = std::make_unique<LateProbes>(options.faults ? Programs{} : faults);
   // Before anything attaches: what follows speaks of process ids.
   auto self = read_processes(*impl.skeleton, static_cast<std::uint32_t>(::getpid()));
   if (!self) return self.error();
@@ -67,7 +80,7 @@ util::Result<std::unique_ptr<Tracer>> Tracer::start(const TracerOptions& options
   // Attaching takes the kernel a second: nothing is looked at before all of it is there, or locks
   // would be seen whose unlocking is not.
   tracer->mute(true);
-  auto links = attach_probes(*impl.skeleton, tracefs.value());
+  auto links = attach_probes(*impl.skeleton, tracefs.value(), options.faults);
   if (!links) return links.error();
   impl.links = links.take();
   tracer->mute(false);
@@ -121,6 +134,15 @@ void Tracer::set_idle(std::uint64_t space, std::uint64_t calls) {
   bpf_map_update_elem(bpf_map__fd(impl_->skeleton->maps.idle_since), &space, &calls, BPF_ANY);
 }
 
+void Tracer::set_exposing(std::uint64_t space, bool exposing) {
+  impl_->watches.set_exposing(space, exposing);
+}
+void Tracer::looked_at_swap(std::uint64_t space) { impl_->watches.looked(space); }
+void Tracer::watch_swap(bool on) { impl_->swap_probes->want(on); }
+bool Tracer::swap_watched() const { return impl_->swap_probes->attached(); }
+void Tracer::watch_faults() { impl_->fault_probes->want(true); }
+util::Status Tracer::tell_last_faults() { return read_last_faults(*impl_->skeleton); }
+
 void Tracer::mute(bool muted) { std::atomic_ref(impl_->skeleton->bss->muted).store(muted); }
 
 std::unordered_map<std::uint64_t, Tracer::Live> Tracer::live_spaces() const {
@@ -151,9 +173,13 @@ std::unordered_map<std::uint64_t, Tracer::Live> Tracer::live_spaces() const {
 
 std::vector<std::string> Tracer::missing_calls() const { return calls_left_out(*impl_->skeleton); }
 
+std::vector<std::string> Tracer::missing_events() const {
+  return events_left_out(*impl_->skeleton);
+}
+
 Counters Tracer::counters() const {
   const auto& bss = *impl_->skeleton->bss;
-  return {bss.records_lost, bss.lifetimes_lost, bss.spaces_refused};
+  return {bss.records_lost, bss.lifetimes_lost, bss.faults_lost, bss.spaces_refused};
 }
 
 } // namespace mlockscope::capture

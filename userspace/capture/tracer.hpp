@@ -20,6 +20,7 @@ struct TracerOptions {
   std::uint64_t page_size = 4096;
   std::size_t ring_bytes = 8u << 20; ///< a power of two and a multiple of the page size
   std::uint32_t simulate_loss = 0;   ///< drop every Nth record; 0: none
+  bool faults = false;               ///< the fault probes are attached from the start
   bool verbose = false;              ///< libbpf's own lines go to stderr
   Filters filters;
 };
@@ -28,6 +29,7 @@ struct TracerOptions {
 struct Counters {
   std::uint64_t lost = 0;           ///< no room in the ring
   std::uint64_t lifetimes_lost = 0; ///< of these, forks and ends of address spaces
+  std::uint64_t faults_lost = 0;    ///< ... faults and swap traffic: no model is wrong for it
   std::uint64_t spaces_refused = 0; ///< no room to follow an address space, a call or a process
 };
 
@@ -70,6 +72,21 @@ public:
   /// begun in it.
   void set_idle(std::uint64_t space, std::uint64_t calls);
 
+  /// While an exposure is open, swap traffic is told of, and faults near locked pages, too. (Those
+  /// on locked pages always are, see watch_faults().)
+  void set_exposing(std::uint64_t space, bool exposing);
+  /// Swap traffic is told of once, until somebody has looked.
+  void looked_at_swap(std::uint64_t space);
+  /// Attaches the fault probes, if TracerOptions::faults has not. Returns at once; the kernel takes
+  /// its time.
+  void watch_faults();
+  /// Attaches or detaches the probe for swap traffic, likewise.
+  void watch_swap(bool on);
+  [[nodiscard]] bool swap_watched() const;
+  /// A fault is told of when it is over, and that is known only from what comes next: this is for
+  /// the last ones, at the end.
+  [[nodiscard]] util::Status tell_last_faults();
+
   /// No call that begins from here on is traced; what was sent before can still be drained. The
   /// probes are detached by the destructor: that takes the kernel more than a second.
   void mute(bool muted = true);
@@ -84,6 +101,9 @@ public:
   [[nodiscard]] Counters counters() const;
   /// System calls this kernel does not have.
   [[nodiscard]] std::vector<std::string> missing_calls() const;
+  /// Other tracepoints this kernel does not have: without them, faults are not counted
+  /// (exceptions/...), or swap is looked for only now and then (kmem/rss_stat).
+  [[nodiscard]] std::vector<std::string> missing_events() const;
   /// How the probes are attached; the word of interface `backend`.
   [[nodiscard]] std::string backend() const { return "tracepoint"; }
 

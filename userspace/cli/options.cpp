@@ -137,6 +137,11 @@ void add_probes(CLI::App& app, CommonOptions& options) {
   app.add_option("--simulate-loss", options.simulate_loss, "drop every Nth event (for tests)")
       ->type_name("N")
       ->group(group);
+  app.add_option("--fork-grace", options.fork_grace,
+                 "grace for copies in forked children, default 100")
+      ->check(CLI::Range(0.0, 86'400'000.0).description(""))
+      ->type_name("MS")
+      ->group(group);
   app.add_option("-d,--duration", options.duration, "end after this time")
       ->check(CLI::Validator(check_duration, ""))
       ->type_name("SEC")

@@ -39,7 +39,8 @@ struct CommonOptions {
   Backend backend = Backend::automatic;
   std::uint64_t buffer = 8u << 20;
   std::uint32_t simulate_loss = 0;
-  double duration = 0; ///< seconds; 0: until interrupted
+  double fork_grace = 100; ///< milliseconds
+  double duration = 0;     ///< seconds; 0: until interrupted
   bool verbose = false;
 };
 

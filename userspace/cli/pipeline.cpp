@@ -34,6 +34,15 @@ void Pipeline::call(const model::CallEvent& event, const model::CallReading& rea
   if (calls_) sink_.call(event, reading);
 }
 
+void Pipeline::fault(const model::FaultEvent& event, const model::FaultReading& reading) {
+  tally_.fault(event, reading);
+  if (calls_) sink_.fault(event, reading);
+}
+
+void Pipeline::exposing(model::SpaceId space, std::uint32_t pid, bool on) {
+  exposing_.push_back({space, pid, on});
+}
+
 void Pipeline::lost(const model::LostEvent& event) { sink_.lost(event); }
 
 void Pipeline::snapshot_wanted(model::SpaceId space, std::uint32_t pid) { wanted_[space] = pid; }

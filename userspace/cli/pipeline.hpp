@@ -8,6 +8,8 @@
 #include "report/sink.hpp"
 
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace mlockscope::cli {
 
@@ -20,13 +22,22 @@ public:
   void exposure(const model::Exposure&) override;
   void call(const model::CallEvent&, const model::CallReading&) override;
   void lost(const model::LostEvent&) override;
+  void fault(const model::FaultEvent&, const model::FaultReading&) override;
   void snapshot_wanted(model::SpaceId, std::uint32_t pid) override;
+  void exposing(model::SpaceId, std::uint32_t pid, bool) override;
 
   [[nodiscard]] ProcessBook& processes() { return processes_; }
   /// An address space has ended.
   void forget(model::SpaceId);
   /// Snapshots asked for since the last time this was asked.
   [[nodiscard]] std::unordered_map<model::SpaceId, std::uint32_t> take_wanted();
+  /// An address space that has begun to have open exposures, or has none any more.
+  struct Exposing {
+    model::SpaceId space{};
+    std::uint32_t pid = 0;
+    bool on = false;
+  };
+  [[nodiscard]] std::vector<Exposing> take_exposing() { return std::exchange(exposing_, {}); }
   [[nodiscard]] const report::Tally& tally() const { return tally_; }
   [[nodiscard]] std::uint64_t hidden() const { return filter_.hidden(); }
   /// The worst finding that was shown and is more than `possible`.
@@ -38,6 +49,7 @@ private:
   report::Tally tally_;
   ProcessBook processes_;
   std::unordered_map<model::SpaceId, std::uint32_t> wanted_;
+  std::vector<Exposing> exposing_;
   std::optional<model::Severity> worst_;
   bool calls_;
 };

@@ -110,6 +110,7 @@ int traced(const RunOptions& options, const capture::Filters& filters, Child& ch
     return false;
   };
   tracing.value()->loop(signals, on_signal, false);
+  if (family.command_ended()) tracing.value()->wait_for_forks(signals);
   tracing.value()->end();
   if (!family.command_ended()) wait_for(family, signals, on_signal);
   return finish(options, *tracing.value(), family.status());

@@ -29,8 +29,10 @@ model::Time monotonic_now() {
          static_cast<model::Time>(now.tv_nsec);
 }
 
-Session::Session(capture::Tracer& tracer, Pipeline& pipeline, model::PageSize page)
-    : tracer_(tracer), pipeline_(pipeline), page_(page), correlator_(page, pipeline),
+Session::Session(capture::Tracer& tracer, Pipeline& pipeline, model::PageSize page,
+                 model::Limits limits)
+    : tracer_(tracer), pipeline_(pipeline), page_(page), correlator_(page, pipeline, limits),
+      swap_(tracer, correlator_, page),
       receiver_([this](capture::Tracer::Record record) { take(record); }) {}
 
 util::Status Session::adopt() {
@@ -47,15 +49,39 @@ util::Status Session::adopt() {
 }
 
 std::size_t Session::turn(capture::Pause next) {
+  const model::Time now = monotonic_now(); // all that was sent by then is handled below
   const std::size_t count = tracer_.drain(receiver_, next);
+  correlator_.handle(model::TickEvent{now});
   while (!waiting_.empty()) place_snapshot(waiting_.begin()->first);
   note_requests();
   if (count == 0) look_for_silent_loss();
   if (!requests_.empty()) read_snapshots();
+  watch_faults_if_locked();
+  look_for_swap();
   if (!maybe_idle_.empty()) mark_idle();
-  correlator_.handle(model::TickEvent{monotonic_now()});
   report_lost();
   return count;
+}
+
+/// Where nobody locks anything, page faults cost nothing at all.
+void Session::watch_faults_if_locked() {
+  if (faults_watched_) return;
+  const model::Totals& totals = correlator_.totals();
+  faults_watched_ = totals.claims != 0 || totals.calls.contains(model::Call::mlockall);
+  if (faults_watched_) tracer_.watch_faults();
+}
+
+void Session::look_for_swap() {
+  note_exposing();
+  hand_over(swap_.look(monotonic_now()));
+}
+
+/// What was in swap counts for the exposures that were open then: what was sent until then comes
+/// first.
+void Session::hand_over(const std::vector<model::SwapEvent>& seen) {
+  if (seen.empty()) return;
+  tracer_.drain(receiver_, capture::Pause::none);
+  for (const model::SwapEvent& event : seen) correlator_.handle(model::Event(event));
 }
 
 /// Asked for again after an answer: that one came at the wrong moment, so wait longer.
@@ -70,17 +96,18 @@ void Session::note_requests() {
 }
 
 std::optional<model::Time> Session::next_due() const {
-  if (!requests_.empty()) {
-    model::Time due = ~model::Time{0};
-    for (const auto& [space, request] : requests_) due = std::min(due, request.due);
-    return std::max(first_delay, due - std::min(due, monotonic_now()));
-  }
-  if (!maybe_idle_.empty()) return idle_interval;
-  if (correlator_.totals().address_spaces != 0) return tick_interval;
+  if (!waiting_.empty()) return 0;
+  model::Time due = correlator_.next_deadline();
+  for (const auto& [space, request] : requests_) due = std::min(due, request.due);
+  const model::Time left = std::max(first_delay, due - std::min(due, monotonic_now()));
+  if (!maybe_idle_.empty()) return std::min(left, idle_interval);
+  if (correlator_.totals().address_spaces != 0) return std::min(left, tick_interval);
   return std::nullopt;
 }
 
 void Session::finish() {
+  // Not being able to list tasks costs their last faults, and nothing else.
+  static_cast<void>(tracer_.tell_last_faults());
   while (tracer_.drain(receiver_, capture::Pause::none) != 0) {
   }
   report_lost();
@@ -93,6 +120,8 @@ void Session::finish() {
 
 void Session::take(capture::Tracer::Record record) {
   if (const auto birth = decode::decode_birth(record)) return pipeline_.processes().born(*birth);
+  if (const auto traffic = decode::decode_swap_traffic(record, page_))
+    return take_traffic(*traffic);
   auto event = decode::decode(record, page_);
   if (!event) {
     correlator_.handle(model::LostEvent{.count = 1,
@@ -106,7 +135,18 @@ void Session::take(capture::Tracer::Record record) {
   correlator_.handle(event.value());
 }
 
+/// What the correlator has opened by now is to be watched before the record that tells of it.
+void Session::take_traffic(const decode::SwapTraffic& traffic) {
+  note_exposing();
+  swap_.traffic(traffic);
+}
+
+void Session::note_exposing() {
+  for (const auto& [space, pid, on] : pipeline_.take_exposing()) swap_.exposing(space, pid, on);
+}
+
 void Session::end(const model::EndEvent& event) {
+  if (const auto seen = swap_.last_words(event.space)) correlator_.handle(model::Event(*seen));
   correlator_.handle(event);
   pipeline_.forget(event.space);
   requests_.erase(event.space);
@@ -129,6 +169,7 @@ void Session::place_snapshot(model::SpaceId space) {
   auto node = waiting_.extract(space);
   correlator_.handle(model::Event(std::move(node.mapped())));
   answered_.insert(space);
+  maybe_idle_.insert(space);
 }
 
 bool Session::is_due(const model::SnapshotEvent& snapshot) const {
@@ -178,6 +219,14 @@ void Session::report_lost() {
     correlator_.handle(model::LostEvent{counters.spaces_refused - refused_, monotonic_now(),
                                         "no room to follow one more process or call"});
     refused_ = counters.spaces_refused;
+  }
+  if (counters.faults_lost != faults_lost_) {
+    correlator_.handle(model::LostEvent{.count = counters.faults_lost - faults_lost_,
+                                        .time = monotonic_now(),
+                                        .cause = "ring buffer full",
+                                        .in_ring = true,
+                                        .harmless = true});
+    faults_lost_ = counters.faults_lost;
   }
   if (counters.lifetimes_lost != lifetimes_lost_) {
     correlator_.handle(model::LostEvent{counters.lifetimes_lost - lifetimes_lost_, monotonic_now(),

@@ -3,6 +3,7 @@
 
 #include "capture/tracer.hpp"
 #include "cli/pipeline.hpp"
+#include "cli/swap_watch.hpp"
 #include "model/correlator.hpp"
 
 #include <unordered_map>
@@ -15,7 +16,7 @@ namespace mlockscope::cli {
 
 class Session {
 public:
-  Session(capture::Tracer&, Pipeline&, model::PageSize);
+  Session(capture::Tracer&, Pipeline&, model::PageSize, model::Limits = {});
 
   /// Takes in what is locked already. Before anything else.
   [[nodiscard]] util::Status adopt();
@@ -36,6 +37,11 @@ private:
   void note_requests();
   void read_snapshots();
   bool read_snapshot(model::SpaceId, std::optional<std::uint32_t> pid);
+  void take_traffic(const decode::SwapTraffic&);
+  void note_exposing();
+  void watch_faults_if_locked();
+  void look_for_swap();
+  void hand_over(const std::vector<model::SwapEvent>&);
   void mark_idle();
   void report_lost();
   void look_for_silent_loss();
@@ -54,13 +60,15 @@ private:
   Pipeline& pipeline_;
   model::PageSize page_;
   model::Correlator correlator_;
+  SwapWatch swap_;
   std::function<void(capture::Tracer::Record)> receiver_;
   std::unordered_map<model::SpaceId, Request> requests_;
   std::unordered_map<model::SpaceId, model::SnapshotEvent> waiting_; ///< read, not yet placed
   std::unordered_set<model::SpaceId> answered_; ///< placed since requests were last noted
   std::unordered_set<model::SpaceId> maybe_idle_;
+  bool faults_watched_ = false;
   model::Time idle_due_ = 0;
-  std::uint64_t refused_ = 0, lifetimes_lost_ = 0; ///< of Counters, already told
+  std::uint64_t refused_ = 0, lifetimes_lost_ = 0, faults_lost_ = 0; ///< of Counters, already told
 };
 
 } // namespace mlockscope::cli

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/utsname.h>
 
@@ -26,9 +27,17 @@ util::Result<report::Writer> open_output(const std::string& path) {
                       : report::Writer::to_file(path);
 }
 
+model::Limits limits_of(const CommonOptions& options) {
+  model::Limits limits;
+  limits.fork_grace = static_cast<model::Time>(options.fork_grace * 1e6);
+  return limits;
+}
+
 capture::TracerOptions tracer_options(const CommonOptions& options, model::PageSize page,
                                       const capture::Filters& filters) {
-  return {page.bytes(), options.buffer, options.simulate_loss, options.verbose, filters};
+  // A command of its own has its first fault watched; for a whole system, the first lock decides.
+  const bool faults = filters.family.has_value();
+  return {page.bytes(), options.buffer, options.simulate_loss, faults, options.verbose, filters};
 }
 
 /// What can be waited for; edge-triggered, because records are there long before the probes wake.
@@ -52,7 +61,7 @@ Tracing::Tracing(const CommonOptions& options, std::unique_ptr<capture::Tracer> 
     : options_(options), out_(std::move(out)), notes_(std::move(notes)),
       page_(static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))), sink_(make_sink()),
       pipeline_(std::make_unique<Pipeline>(*sink_, options)), tracer_(std::move(tracer)),
-      session_(std::make_unique<Session>(*tracer_, *pipeline_, page_)) {
+      session_(std::make_unique<Session>(*tracer_, *pipeline_, page_, limits_of(options))) {
   began_ = monotonic_now();
 }
 
@@ -136,6 +145,20 @@ void Tracing::loop(Signals& signals, const OnSignal& on_signal, bool need_output
     epoll_event event{};
     const int bounded = static_cast<int>(std::min<std::int64_t>(wait, longest_wait));
     if (::epoll_wait(epoll.value().get(), &event, 1, bounded) > 0) quiet = 0;
+  }
+}
+
+void Tracing::wait_for_forks(Signals& signals) {
+  // Children that are forked meanwhile do not prolong it. A verdict takes a little more: the list
+  // of the child's mappings.
+  const model::Time end = monotonic_now() + limits_of(options_).fork_grace + 500 * millisecond;
+  session_->turn(capture::Pause::none);
+  while (session_->correlator().forks_pending() && monotonic_now() < end) {
+    pollfd ready{signals.fd(), POLLIN, 0};
+    ::poll(&ready, 1, doze_milliseconds);
+    while (const auto signal = signals.next())
+      if (signal->ssi_signo != SIGCHLD) return out_.hurry();
+    session_->turn(capture::Pause::none);
   }
 }
 

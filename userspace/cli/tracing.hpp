@@ -25,6 +25,9 @@ public:
   /// Traces until `on_signal` says so or the duration is over. What cannot be written any more is
   /// judged all the same, unless `need_output`.
   void loop(Signals&, const OnSignal&, bool need_output);
+  /// Goes on until the children that have copies of locked bytes have had their grace time. Any
+  /// signal but SIGCHLD ends it.
+  void wait_for_forks(Signals&);
   /// Handles what is left and prints the summary. Once.
   void end();
 

@@ -94,6 +94,8 @@ void read_arguments(const wire_call& wire, CallEvent& event) {
     event.addr = args[0];
     event.extent = {args[0], args[0] + wire.extent};
     break;
+  case Call::fork:
+    break; // has a record of its own
   }
 }
 
@@ -149,6 +151,33 @@ model::Event read_fork(const wire_fork& wire) {
                           wire.child_pid, wire.time};
 }
 
+model::Event read_fault(const wire_fault& wire) {
+  model::FaultEvent event;
+  event.space = model::SpaceId{wire.space};
+  event.caller = caller_of(wire);
+  event.time = wire.time;
+  event.addr = wire.addr;
+  event.major = (wire.flags & WIRE_FAULT_MAJOR) != 0;
+  event.write = (wire.flags & WIRE_FAULT_WRITE) != 0;
+  event.present = (wire.flags & WIRE_FAULT_PRESENT) != 0;
+  event.from_swap = (wire.flags & WIRE_FAULT_SWAP) != 0;
+  return event;
+}
+
+/// The page of an address; nothing for the last one, whose end cannot be said.
+std::optional<PageRange> page_at(Address addr, PageSize page) {
+  const Address start = page.down(addr);
+  if (start + page.bytes() < start) return std::nullopt;
+  return PageRange{start, start + page.bytes()};
+}
+
+/// A page that came back from swap.
+util::Result<model::Event> read_swap(const wire_swap& wire, PageSize page) {
+  const auto back = page_at(wire.addr, page);
+  if (wire.what != WIRE_SWAP_BACK || !back) return damaged("no page");
+  return model::Event(model::SwapEvent{model::SpaceId{wire.space}, wire.time, {*back}});
+}
+
 /// Nothing if the probe could not read it whole.
 std::optional<std::string> read_path(const wire_path& wire) {
   if ((wire.flags & WIRE_PATH_COMPLETE) == 0 || wire.parts > WIRE_PATH_PARTS) return std::nullopt;
@@ -193,6 +222,8 @@ util::Result<model::Event> decode(std::span<const std::byte> record, PageSize pa
   wire_call_detail detail;
   wire_fork fork;
   wire_end end;
+  wire_fault fault;
+  wire_swap swap;
   switch (static_cast<std::uint8_t>(record[0])) {
   case WIRE_CALL:
     if (take(record, call)) return read_call(call, nullptr, page);
@@ -206,6 +237,12 @@ util::Result<model::Event> decode(std::span<const std::byte> record, PageSize pa
   case WIRE_END:
     if (take(record, end))
       return model::Event(model::EndEvent{model::SpaceId{end.space}, end.time, end.lost});
+    break;
+  case WIRE_FAULT:
+    if (take(record, fault)) return read_fault(fault);
+    break;
+  case WIRE_SWAP:
+    if (take(record, swap)) return read_swap(swap, page);
     break;
   default:
     return damaged("unknown type");
@@ -221,6 +258,16 @@ std::optional<model::SpaceId> named_space(std::span<const std::byte> record) {
   if (type == WIRE_CALL && take(record, call)) return model::SpaceId{call.space};
   if (type == WIRE_CALL_DETAIL && take(record, detail)) return model::SpaceId{detail.call.space};
   return std::nullopt;
+}
+
+std::optional<SwapTraffic> decode_swap_traffic(std::span<const std::byte> record, PageSize page) {
+  wire_swap wire;
+  const bool swap = !record.empty() && static_cast<std::uint8_t>(record[0]) == WIRE_SWAP;
+  if (!swap || !take(record, wire)) return std::nullopt;
+  if (wire.what != WIRE_SWAP_TRAFFIC && wire.what != WIRE_SWAP_OUT) return std::nullopt;
+  SwapTraffic traffic{model::SpaceId{wire.space}, wire.time, {}};
+  if (wire.what == WIRE_SWAP_OUT) traffic.written = page_at(wire.addr, page);
+  return traffic;
 }
 
 std::optional<Birth> decode_birth(std::span<const std::byte> record) {

@@ -29,6 +29,19 @@ struct Birth {
 /// Nothing if the record is of another type; these are for decode().
 [[nodiscard]] std::optional<Birth> decode_birth(std::span<const std::byte> record);
 
+/// A page of an address space went to swap or came back.
+struct SwapTraffic {
+  model::SpaceId space{};
+  model::Time time = 0;
+  /// The page that was written, if mremap has not moved it; nothing: some page.
+  std::optional<model::PageRange> written;
+};
+
+/// Nothing if the record is of another type, or tells for certain which page it was: these are for
+/// decode().
+[[nodiscard]] std::optional<SwapTraffic> decode_swap_traffic(std::span<const std::byte> record,
+                                                             model::PageSize);
+
 /// The range a lock call acts on, or whose state at exit a record of another call carries: the
 /// reader's side of judged_range() in bpf/calls.bpf.h. Empty if there is none.
 [[nodiscard]] model::PageRange judged_range(const model::CallEvent&, model::PageSize);

@@ -24,7 +24,9 @@ void add(model::SnapshotEvent& snapshot, const wire_mapping& wire) {
   snapshot.mappings.push_back({{wire.start, wire.end},
                                (wire.flags & WIRE_MAPPING_LOCKED) != 0,
                                (wire.flags & WIRE_MAPPING_SPECIAL) != 0,
-                               (wire.flags & WIRE_MAPPING_GROWS_DOWN) != 0});
+                               (wire.flags & WIRE_MAPPING_GROWS_DOWN) != 0,
+                               (wire.flags & WIRE_MAPPING_SHARED) != 0,
+                               (wire.flags & WIRE_MAPPING_WIPED) != 0});
 }
 
 /// Nothing was under way at this record, and nothing has happened since `first`.

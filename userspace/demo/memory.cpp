@@ -79,6 +79,11 @@ void write_secret(std::byte* at, std::size_t length) {
   asm volatile("" ::"r"(at) : "memory");
 }
 
+void write_secret(std::byte* at, std::string_view text) {
+  std::memcpy(at, text.data(), text.size());
+  asm volatile("" ::"r"(at) : "memory");
+}
+
 void sleep_for(std::chrono::milliseconds time) { std::this_thread::sleep_for(time); }
 
 void in_child(const std::function<void()>& story) {

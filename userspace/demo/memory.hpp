@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <string_view>
 
 namespace mlockscope::demo {
 
@@ -39,6 +40,7 @@ void lock_all(int flags);
 void unlock_all();
 /// Writes something that looks like a secret.
 void write_secret(std::byte* at, std::size_t length);
+void write_secret(std::byte* at, std::string_view text);
 
 void sleep_for(std::chrono::milliseconds);
 /// Runs `story` in a forked child, which then exits; returns when it has. Throws if it failed.

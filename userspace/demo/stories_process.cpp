@@ -63,7 +63,7 @@ int swapped() {
   const Pages page(1);
   lock(page.at(0), 32);
   lock(page.at(100), 32);
-  write_secret(page.at(0), 132);
+  write_secret(page.at(100), "this key was to stay in memory!!");
   unlock(page.at(0), 32);
   push_to_swap(page.at(0));
   sleep_for(long_life); // whoever looks for pages in swap now and then shall see it

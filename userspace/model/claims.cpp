@@ -4,6 +4,7 @@ namespace mlockscope::model {
 
 void Claims::add(ByteRange request, Call call, std::uint32_t tid, Time at) {
   assert(!request.empty());
+  ++version_;
   Claim claim;
   claim.request = request;
   claim.head = request.start;
@@ -19,6 +20,7 @@ std::optional<Claims::Number> Claims::release_exactly(ByteRange range) {
   const auto found =
       tree_.newest_equal(range, [this](Number claim) { return claims_[claim].pieces == 1; });
   if (!found) return std::nullopt;
+  ++version_;
   tree_.erase(*found);
   claims_.remove(found->owner);
   return found->owner;
@@ -32,6 +34,7 @@ void Claims::take_out(ByteRange range) {
     found_.push_back(piece);
     return true;
   });
+  if (!found_.empty()) ++version_;
   for (Piece& piece : found_) {
     tree_.erase(piece);
     Claim& claim = claims_[piece.owner];
@@ -107,6 +110,7 @@ std::optional<ByteRange> Claims::moved_to(Number number) const {
 }
 
 void Claims::clear() {
+  ++version_;
   claims_.clear();
   tree_.clear();
 }

@@ -44,6 +44,8 @@ public:
   [[nodiscard]] const Claim& operator[](Number claim) const { return claims_[claim]; }
   /// Where the claim's first bytes lie; nothing if mremap has not moved them.
   [[nodiscard]] std::optional<ByteRange> moved_to(Number claim) const;
+  /// Goes up with every change.
+  [[nodiscard]] std::uint64_t version() const { return version_; }
   [[nodiscard]] std::size_t size() const { return claims_.size(); }
   [[nodiscard]] bool empty() const { return claims_.size() == 0; }
 
@@ -54,6 +56,7 @@ private:
   Pool<Claim> claims_;
   IntervalTree tree_;
   std::uint64_t next_age_ = 0;
+  std::uint64_t version_ = 0;
   std::vector<Piece> found_; ///< scratch, kept for its memory
 };
 

@@ -3,6 +3,7 @@
 #include "model/correlator.hpp"
 
 #include "model/calls.hpp"
+#include "model/fault.hpp"
 
 #include <deque>
 #include <unordered_map>
@@ -38,6 +39,8 @@ void apply(Ledger& ledger, const CallEvent& event, const Request& request) {
     return apply_shmat(ledger, event);
   case Call::shmdt:
     return apply_shmdt(ledger, event);
+  case Call::fork:
+    return; // comes as a ForkEvent
   }
 }
 
@@ -51,13 +54,25 @@ public:
   void handle(const ForkEvent&);
   void handle(const EndEvent&);
   void handle(const SnapshotEvent&);
+  void handle(const FaultEvent&);
+  void handle(const SwapEvent&);
   void handle(const LostEvent&);
-  void handle(const TickEvent& event) { give_due_failures(event.time); }
+  void handle(const TickEvent& event) { handle_due(event.time); }
   void finish(Time);
 
   const Totals& totals();
   [[nodiscard]] const Ledger* find(SpaceId) const;
   [[nodiscard]] std::vector<Ledger*> ledgers() const;
+  [[nodiscard]] Time next_deadline() const {
+    for (const SpaceId space : heirs_)
+      if (const Ledger* heir = find(space); heir != nullptr && heir->inherited)
+        return deadline_of(*heir) + 1;
+    return ~Time{0};
+  }
+  [[nodiscard]] bool forks_pending() const {
+    return std::any_of(ledgers_.begin(), ledgers_.end(),
+                       [](const auto& each) { return each.second->inherited.has_value(); });
+  }
 
 private:
   struct Waiting {
@@ -71,6 +86,14 @@ private:
   Ledger& ledger_of(const CallEvent&);
   void note_loss(Ledger&, std::uint64_t lost_in_all, Time);
   void give_loss(const LostEvent&);
+  void handle_due(Time now);
+  [[nodiscard]] Time deadline_of(const Ledger& heir) const {
+    return heir.inherited->since() + shared_.limits.fork_grace;
+  }
+  void inherit(const ForkEvent&, Ledger& child);
+  void ask_for_due_heirs(Time now);
+  void conclude_inheritance(Ledger&, const SnapshotEvent&);
+  void tell_if_exposing(Ledger&);
   void note_failure(Ledger&, const CallEvent&, const Request&);
   void give_due_failures(Time now);
   void give_failures(Ledger&);
@@ -80,6 +103,7 @@ private:
   std::unordered_map<SpaceId, std::unique_ptr<Ledger>> ledgers_;
   Ledger* last_ = nullptr; ///< calls come in runs of one address space
   std::deque<Waiting> waiting_;
+  std::deque<SpaceId> heirs_; ///< children with copies whose grace time goes on, by its end
   Totals totals_;
 };
 
@@ -128,7 +152,7 @@ Ledger& Correlator::Impl::ledger_of(const CallEvent& event) {
 void Correlator::Impl::handle(const CallEvent& event) {
   ++shared_.totals.events;
   ++shared_.calls[static_cast<std::size_t>(event.call)];
-  give_due_failures(event.exit);
+  handle_due(event.exit);
   Ledger& ledger = ledger_of(event);
   note_loss(ledger, event.lost, event.exit);
   const Request request = read_request(shared_.page, event);
@@ -138,14 +162,16 @@ void Correlator::Impl::handle(const CallEvent& event) {
   if (event.overlapped && event.call >= Call::mmap && !ledger.idle()) ledger.mark_partial();
   note_failure(ledger, event, request);
   ++ledger.calls_seen;
+  tell_if_exposing(ledger);
   ask_if_wanted(ledger);
 }
 
 void Correlator::Impl::handle(const ForkEvent& event) {
   ++shared_.totals.events;
-  give_due_failures(event.time);
+  handle_due(event.time);
   if (Ledger* known = find(event.child); known != nullptr) { // its first call overtook the fork
     known->parent = event.parent;
+    inherit(event, *known);
     return;
   }
   // kernel/fork.c, dup_mmap(): the child has no locked page and no MCL_FUTURE.
@@ -153,16 +179,71 @@ void Correlator::Impl::handle(const ForkEvent& event) {
   child.pid = event.child_pid;
   child.parent = event.parent;
   child.complete = child.future_known = true;
+  inherit(event, child);
+}
+
+/// The child of a child that still waits for its verdict has what that one has: daemons fork twice.
+void Correlator::Impl::inherit(const ForkEvent& event, Ledger& child) {
+  Ledger* parent = find(event.parent);
+  if (parent == nullptr) return;
+  Inherited inherited(event);
+  if (auto estate = parent->estate()) inherited.add({std::move(estate), {}});
+  if (parent->inherited)
+    for (const Inherited::Share& share : parent->inherited->shares()) inherited.add(share);
+  if (inherited.empty()) return;
+  child.inherited = std::move(inherited);
+  heirs_.push_back(event.child);
+}
+
+void Correlator::Impl::ask_for_due_heirs(Time now) {
+  while (!heirs_.empty()) {
+    const auto found = ledgers_.find(heirs_.front());
+    Ledger* heir = found == ledgers_.end() ? nullptr : found->second.get();
+    if (heir != nullptr && heir->inherited) {
+      if (deadline_of(*heir) >= now) return;
+      heir->inherited->due = heir->wants_snapshot = true;
+      ask_if_wanted(*heir);
+    }
+    heirs_.pop_front();
+  }
+}
+
+void Correlator::Impl::conclude_inheritance(Ledger& heir, const SnapshotEvent& snapshot) {
+  if (!heir.inherited || !heir.inherited->due) return;
+  const auto ended = [this](SpaceId owner) { return !ledgers_.contains(owner); };
+  auto finding = heir.inherited->conclude(snapshot, shared_.page, ended);
+  heir.inherited.reset();
+  if (finding) shared_.give(*finding);
+}
+
+void Correlator::Impl::handle(const FaultEvent& event) {
+  ++shared_.totals.events;
+  Ledger* ledger = find(event.space);
+  const auto reading = ledger == nullptr ? std::nullopt : read_fault(*ledger, event);
+  if (!reading) return;
+  const bool locked = reading->where == FaultReading::Where::locked;
+  FaultCounts& counts = locked ? shared_.totals.locked_faults : shared_.totals.exposed_faults;
+  ++(event.major ? counts.major : counts.minor);
+  shared_.out.fault(event, *reading);
+  if (!event.from_swap || locked) return;
+  const Address start = shared_.page.down(event.addr);
+  judge_swap(*ledger, {event.space, event.time, {{start, start + shared_.page.bytes()}}});
+}
+
+void Correlator::Impl::handle(const SwapEvent& event) {
+  ++shared_.totals.events;
+  if (Ledger* ledger = find(event.space); ledger != nullptr) judge_swap(*ledger, event);
 }
 
 void Correlator::Impl::handle(const EndEvent& event) {
   ++shared_.totals.events;
-  give_due_failures(event.time);
+  handle_due(event.time);
   Ledger* ledger = find(event.space);
   if (ledger == nullptr) return;
   note_loss(*ledger, event.lost, event.time);
   give_failures(*ledger);
   ledger->close_all(Closed::ended, event.time);
+  tell_if_exposing(*ledger);
   ledger->drop_claims();
   --shared_.totals.address_spaces;
   last_ = nullptr;
@@ -180,12 +261,17 @@ void Correlator::Impl::handle(const SnapshotEvent& event) {
   if (event.pid != 0) ledger.pid = event.pid;
   note_loss(ledger, event.lost, event.time);
   ledger.wants_snapshot = event.calls_before != ledger.calls_seen;
-  if (!ledger.wants_snapshot) ledger.take_snapshot(event);
+  if (!ledger.wants_snapshot) {
+    ledger.take_snapshot(event);
+    conclude_inheritance(ledger, event);
+  }
+  tell_if_exposing(ledger);
   ask_if_wanted(ledger);
 }
 
 void Correlator::Impl::handle(const LostEvent& event) {
   give_loss(event);
+  if (event.harmless) return;
   if (!event.space) {
     for (Ledger* ledger : ledgers()) {
       ledger->forget();
@@ -256,6 +342,18 @@ void Correlator::Impl::ask_if_wanted(Ledger& ledger) {
   shared_.out.snapshot_wanted(ledger.id, ledger.pid);
 }
 
+void Correlator::Impl::handle_due(Time now) {
+  give_due_failures(now);
+  ask_for_due_heirs(now);
+}
+
+void Correlator::Impl::tell_if_exposing(Ledger& ledger) {
+  const bool exposing = !ledger.exposures.empty();
+  if (exposing == ledger.was_exposing) return;
+  ledger.was_exposing = exposing;
+  shared_.out.exposing(ledger.id, ledger.pid, exposing);
+}
+
 const Totals& Correlator::Impl::totals() {
   totals_ = shared_.totals;
   for (std::size_t at = 0; at < shared_.calls.size(); ++at)
@@ -291,6 +389,24 @@ std::uint64_t Correlator::calls_seen(SpaceId space) const {
   const Ledger* ledger = std::as_const(*impl_).find(space);
   return ledger == nullptr ? 0 : ledger->calls_seen;
 }
+
+std::vector<PageRange> Correlator::exposed_pages(SpaceId space) const {
+  const Ledger* ledger = std::as_const(*impl_).find(space);
+  std::vector<PageRange> pages;
+  if (ledger == nullptr) return pages;
+  ledger->exposures.visit_unseen([&](ByteRange bytes) {
+    const PageRange next = ledger->shared.page.around(bytes);
+    if (!pages.empty() && next.start <= pages.back().end)
+      pages.back().end = std::max(pages.back().end, next.end);
+    else
+      pages.push_back(next);
+  });
+  return pages;
+}
+
+Time Correlator::next_deadline() const { return impl_->next_deadline(); }
+
+bool Correlator::forks_pending() const { return impl_->forks_pending(); }
 
 std::vector<std::pair<SpaceId, std::uint32_t>> Correlator::address_spaces() const {
   std::vector<std::pair<SpaceId, std::uint32_t>> all;

@@ -50,7 +50,8 @@ enum class Call : std::uint8_t {
   mremap,
   brk,
   shmat,
-  shmdt
+  shmdt,
+  fork ///< in findings only: what a fork does comes as a ForkEvent
 };
 
 /// The kernel's own word on VM_LOCKED over a page range at one moment, read from its VMAs.
@@ -144,6 +145,8 @@ struct SnapshotEvent {
     bool locked = false;
     bool special = false; ///< a kind that mlock skips silently: hugetlb, PFN map, vdso, DAX
     bool grows_down = false;
+    bool shared = false;        ///< MAP_SHARED: a fork copies nothing
+    bool wiped_on_fork = false; ///< MADV_WIPEONFORK
     bool operator==(const Mapping&) const = default;
   };
   SpaceId space{};
@@ -158,12 +161,36 @@ struct SnapshotEvent {
   std::vector<Mapping> mappings;
 };
 
+/// A page fault on a locked or exposed page of a traced address space, told when the kernel was
+/// done with it. Faults that the kernel makes on behalf of mlock itself are not among them.
+struct FaultEvent {
+  SpaceId space{};
+  Caller caller;
+  Time time = 0;
+  Address addr = 0;
+  bool major = false;          ///< it had to wait for a disk (mm/memory.c, mm_account_fault)
+  bool write = false;          ///< only if `present` is known
+  std::optional<bool> present; ///< a page was there, and the access was not allowed
+  bool from_swap = false;      ///< the page was read back from swap
+};
+
+/// Pages of open exposures that were seen in swap: bit 62 of their entries in pagemap.
+struct SwapEvent {
+  SpaceId space{};
+  Time time = 0; ///< every event up to it has been handed over before
+  std::vector<PageRange> pages;
+  /// Seen by nobody: pages that were at these addresses when they were mapped were written to swap.
+  /// They are still there unless mremap has moved something in this address space.
+  bool inferred = false;
+};
+
 /// Events were lost.
 struct LostEvent {
   std::uint64_t count = 0;
   Time time = 0;
   std::string cause;
-  bool in_ring = false; ///< there was no room for them in the ring buffer
+  bool in_ring = false;  ///< there was no room for them in the ring buffer
+  bool harmless = false; ///< faults and swap traffic: no model is in doubt
   /// If set, they were `count` finished calls of this address space, and no other is in doubt.
   /// Otherwise nobody knows whose they were.
   std::optional<SpaceId> space{};
@@ -174,6 +201,7 @@ struct TickEvent {
   Time time = 0;
 };
 
-using Event = std::variant<CallEvent, ForkEvent, EndEvent, SnapshotEvent, LostEvent, TickEvent>;
+using Event = std::variant<CallEvent, ForkEvent, EndEvent, SnapshotEvent, FaultEvent, SwapEvent,
+                           LostEvent, TickEvent>;
 
 } // namespace mlockscope::model

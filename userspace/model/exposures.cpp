@@ -1,5 +1,7 @@
 #include "model/exposures.hpp"
 
+#include <map>
+
 namespace mlockscope::model {
 namespace {
 
@@ -8,7 +10,9 @@ constexpr ByteRange everywhere{0, UINT64_MAX};
 } // namespace
 
 void Exposures::open(const Opening& opening, const std::vector<ByteRange>& ranges) {
-  Record record{opening, 0, 0};
+  ++version_;
+  Record record;
+  record.opening = opening;
   for (const ByteRange range : ranges) {
     record.bytes += range.size();
     ++record.pieces;
@@ -29,6 +33,32 @@ void Exposures::take_out_one(ByteRange range, Piece& piece) {
     ++record.pieces;
   }
   piece.bytes = piece.bytes.intersect(range);
+}
+
+std::vector<Exposures::Swapped> Exposures::note_swap(const std::vector<PageRange>& pages,
+                                                     Time time) {
+  std::map<std::uint32_t, std::vector<ByteRange>> found;
+  for (const PageRange& range : pages)
+    tree_.visit(bytes_of(range), [&](const Piece& piece) {
+      const Record& record = records_[piece.owner];
+      if (!record.seen_in_swap && record.opening.call.time <= time)
+        found[piece.owner].push_back(piece.bytes.intersect(bytes_of(range)));
+      return true;
+    });
+  std::vector<Swapped> all;
+  for (auto& [number, ranges] : found) {
+    records_[number].seen_in_swap = true;
+    all.push_back({records_[number].opening, merged(std::move(ranges))});
+  }
+  std::sort(all.begin(), all.end(), [](const Swapped& a, const Swapped& b) {
+    return a.opening.finding < b.opening.finding;
+  });
+  return all;
+}
+
+bool Exposures::seen_in_swap(ByteRange range) const {
+  return !tree_.visit(range,
+                      [this](const Piece& piece) { return !records_[piece.owner].seen_in_swap; });
 }
 
 void Exposures::move(ByteRange range, Address distance) {
@@ -59,6 +89,7 @@ void Exposures::forget_claims() {
 }
 
 void Exposures::clear() {
+  if (!tree_.empty()) ++version_;
   records_.clear();
   tree_.clear();
 }

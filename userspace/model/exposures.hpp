@@ -3,6 +3,7 @@
 
 #include "model/finding.hpp"
 #include "model/interval_tree.hpp"
+#include "model/lock_alls.hpp"
 
 namespace mlockscope::model {
 
@@ -12,9 +13,14 @@ public:
   struct Opening {
     FindingId finding{};
     std::optional<std::uint32_t> claim; ///< nothing: lock-all, or a claim that is forgotten
-    std::uint32_t pid = 0;
-    Comm comm;
-    Time opened = 0;
+    std::optional<LockAlls::Made> lock_all;
+    CallSite call; ///< that unlocked them
+  };
+
+  /// Bytes of one exposure that are in swap.
+  struct Swapped {
+    Opening opening;
+    std::vector<ByteRange> ranges;
   };
 
   /// `ranges` are ascending and disjoint and not empty. No byte of a claim is exposed twice.
@@ -40,6 +46,21 @@ public:
   void move(ByteRange range, Address distance);
   /// The claims are no longer known; what is open stays open.
   void forget_claims();
+  /// The exposures with bytes on these pages, open at that time, that no page of was seen in swap
+  /// before; from here on they count as seen.
+  std::vector<Swapped> note_swap(const std::vector<PageRange>& pages, Time);
+  /// Was a page of an exposure here seen in swap?
+  [[nodiscard]] bool seen_in_swap(ByteRange) const;
+  /// take(bytes) for every piece of which nothing was seen in swap, ascending.
+  template <class Take> void visit_unseen(Take&& take) const {
+    tree_.visit({0, UINT64_MAX}, [&](const Piece& piece) {
+      if (!records_[piece.owner].seen_in_swap) take(piece.bytes);
+      return true;
+    });
+  }
+  [[nodiscard]] bool meet(ByteRange range) const { return tree_.meets(range); }
+  /// Goes up with every change.
+  [[nodiscard]] std::uint64_t version() const { return version_; }
   [[nodiscard]] bool empty() const { return tree_.empty(); }
   [[nodiscard]] std::size_t size() const { return records_.size(); }
 
@@ -48,6 +69,7 @@ private:
     Opening opening;
     std::uint64_t bytes = 0;
     std::uint32_t pieces = 0;
+    bool seen_in_swap = false;
   };
 
   template <class Which, class OnClosed>
@@ -68,6 +90,7 @@ private:
       if (which(records_[piece.owner].opening)) found_.push_back(piece);
       return true;
     });
+    if (!found_.empty()) ++version_;
     for (Piece& piece : found_) take_out_one(range, piece);
   }
   void take_out_one(ByteRange range, Piece& piece);
@@ -76,6 +99,7 @@ private:
 
   Pool<Record> records_;
   IntervalTree tree_;
+  std::uint64_t version_ = 0;
   std::vector<Piece> found_; ///< scratch, kept for its memory
 };
 

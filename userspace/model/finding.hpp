@@ -43,6 +43,17 @@ struct Victim {
   std::optional<Call> call;
   std::optional<Time> locked_at;
   std::optional<std::uint32_t> tid;
+  bool operator==(const Victim&) const = default;
+};
+
+/// Claimed bytes that a child got a copy of, without their locks.
+struct Inheritance {
+  std::uint32_t child_pid = 0;
+  /// The address space that had locked them is gone: nobody has them locked any more.
+  bool owner_ended = false;
+  std::vector<Victim> claims; ///< whose bytes they are, by address; at most claims_listed of them
+  std::uint64_t claims_in_all = 0;
+  static constexpr std::size_t claims_listed = 64;
 };
 
 struct Finding {
@@ -63,6 +74,13 @@ struct Finding {
   /// lock-failed by mlock, mlock2: the kernel's word on the range after the first of the failures.
   /// A part that is not mapped counts as not locked.
   KernelWord::Locked locked_after = KernelWord::Locked::unknown;
+  /// swapped: the finding that opened the exposure. `call` and `victim` are those of that finding.
+  std::optional<FindingId> opener{};
+  /// swapped: when the page was seen; `call.time` is when it was unlocked.
+  std::optional<Time> seen_in_swap{};
+  /// fork: `call` is the parent's fork, which returned the child's pid; `victim` is the first of
+  /// the claims and `exposed` are the bytes in the child.
+  std::optional<Inheritance> inherited{};
 };
 
 /// The end of an exposure (or of the tracing, `open`).
@@ -86,6 +104,26 @@ struct CallReading {
   KernelWord::Locked after = KernelWord::Locked::unknown;
 };
 
+/// What a page fault fell into.
+struct FaultReading {
+  enum class Where : std::uint8_t { locked, exposed };
+  enum class Cause : std::uint8_t {
+    unknown,
+    first_touch,   ///< of a page that was locked before it was there: MLOCK_ONFAULT
+    copy_on_write, ///< of a page shared with a child of fork
+    swap_in,
+  };
+  Where where{};
+  Cause cause{};
+  std::optional<ByteRange> requested; ///< of the newest claim on that page
+  std::optional<PageRange> applied;   ///< the pages of that claim
+};
+
+struct FaultCounts {
+  std::uint64_t minor = 0;
+  std::uint64_t major = 0;
+};
+
 /// Totals since the start. Counters never go backwards.
 struct Totals {
   std::uint64_t events = 0;
@@ -102,6 +140,8 @@ struct Totals {
   std::uint64_t address_spaces = 0; ///< live
   std::uint64_t claims = 0;         ///< live
   std::uint64_t exposures = 0;      ///< open
+  FaultCounts locked_faults;
+  FaultCounts exposed_faults;
 };
 
 } // namespace mlockscope::model

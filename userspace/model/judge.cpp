@@ -60,8 +60,8 @@ private:
   [[nodiscard]] Kind kind_of(const Loser&) const;
   [[nodiscard]] bool trimmed(Claims::Number) const;
   [[nodiscard]] Finding draft(Kind, Severity, Confidence) const;
-  std::optional<FindingId> give(Finding&);
-  void expose(FindingId, std::optional<Claims::Number>, const std::vector<ByteRange>&);
+  bool give(Finding&);
+  void expose(const Finding&, std::optional<Claims::Number>, std::optional<LockAlls::Made>);
 
   Ledger& ledger_;
   const CallEvent& event_;
@@ -153,29 +153,26 @@ Finding Judge::draft(Kind kind, Severity severity, Confidence confidence) const 
 }
 
 /// Gives the finding out, unless this call has given enough of them.
-std::optional<FindingId> Judge::give(Finding& finding) {
+bool Judge::give(Finding& finding) {
   if (given_ >= ledger_.shared.limits.findings_per_call) {
     ++ledger_.shared.totals.findings_dropped;
-    return std::nullopt;
+    return false;
   }
   ++given_;
   finding.exposed_bytes = total(finding.exposed);
-  return ledger_.shared.give(finding);
+  ledger_.shared.give(finding);
+  return true;
 }
 
-void Judge::expose(FindingId finding, std::optional<Claims::Number> claim,
-                   const std::vector<ByteRange>& ranges) {
-  ledger_.exposures.open({.finding = finding,
-                          .claim = claim,
-                          .pid = event_.caller.pid,
-                          .comm = event_.caller.comm,
-                          .opened = event_.exit},
-                         ranges);
+void Judge::expose(const Finding& finding, std::optional<Claims::Number> claim,
+                   std::optional<LockAlls::Made> lock_all) {
+  ledger_.exposures.open(
+      {.finding = finding.id, .claim = claim, .lock_all = lock_all, .call = finding.call},
+      finding.exposed);
   ++ledger_.shared.totals.exposures;
 }
 
 void Judge::judge_claim(const Loser& loser) {
-  const Claim& claim = ledger_.claims[loser.claim()];
   const Kind kind = kind_of(loser);
   // If claims are missing, what looks like a part of this claim may have been one of those.
   const bool doubtful = ledger_.claims_missing && trimmed(loser.claim());
@@ -184,27 +181,22 @@ void Judge::judge_claim(const Loser& loser) {
   Finding finding = draft(kind, kind == Kind::stacked ? Severity::medium : Severity::high,
                           verified ? Confidence::verified : Confidence::modelled);
   for (const Hit& hit : loser.hits) append(finding.exposed, hit.bytes);
-  finding.victim = Victim{.request = claim.request,
-                          .now = ledger_.claims.moved_to(loser.claim()),
-                          .call = claim.call,
-                          .locked_at = claim.locked_at,
-                          .tid = claim.tid};
-  if (const auto id = give(finding)) expose(*id, loser.claim(), finding.exposed);
+  finding.victim = ledger_.victim_of(loser.claim());
+  if (give(finding)) expose(finding, loser.claim(), std::nullopt);
 }
 
 void Judge::judge_lock_all(const std::vector<UnlockedPages>& unlocked) {
   Finding finding = draft(Kind::lockall_hole, Severity::medium, Confidence::verified);
+  LockAlls::Made made;
   for (const UnlockedPages& part : unlocked) {
     if (part.cover == 0) continue;
-    if (finding.exposed.empty()) {
-      const LockAlls::Made& made = ledger_.lock_alls[part.cover];
-      finding.victim = Victim{
-          .request = {}, .now = {}, .call = Call::mlockall, .locked_at = made.at, .tid = made.tid};
-    }
+    if (finding.exposed.empty()) made = ledger_.lock_alls[part.cover];
     append(finding.exposed, bytes_of(part.pages));
     if (!part.verified) finding.confidence = Confidence::modelled;
   }
-  if (const auto id = give(finding)) expose(*id, std::nullopt, finding.exposed);
+  finding.victim = Victim{
+      .request = {}, .now = {}, .call = Call::mlockall, .locked_at = made.at, .tid = made.tid};
+  if (give(finding)) expose(finding, std::nullopt, made);
 }
 
 /// What rounding unlocked on pages that someone locked before the model was there: it may have been

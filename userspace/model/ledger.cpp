@@ -16,8 +16,34 @@ void Ledger::claim(ByteRange request, const CallEvent& event) {
   ++totals.claims;
 }
 
+Victim Ledger::victim_of(Claims::Number number) const {
+  const Claim& claim = claims[number];
+  return {.request = claim.request,
+          .now = claims.moved_to(number),
+          .call = claim.call,
+          .locked_at = claim.locked_at,
+          .tid = claim.tid};
+}
+
+std::optional<Victim> Ledger::victim_of(const Exposures::Opening& opening) const {
+  if (opening.claim) return victim_of(*opening.claim);
+  if (!opening.lock_all) return std::nullopt;
+  return Victim{.request = {},
+                .now = {},
+                .call = Call::mlockall,
+                .locked_at = opening.lock_all->at,
+                .tid = opening.lock_all->tid};
+}
+
+std::shared_ptr<const Estate> Ledger::estate() {
+  estate_ = estate_of(*this, std::move(estate_), estate_version_);
+  estate_version_ = holdings_version();
+  return estate_;
+}
+
 void Ledger::unmap(PageRange range, Time now) {
   if (range.empty()) return;
+  if (inherited) inherited->lose(range);
   if (!claims.empty()) {
     const std::size_t before = claims.size();
     losses_.clear();
@@ -30,6 +56,8 @@ void Ledger::unmap(PageRange range, Time now) {
 
 void Ledger::move(PageRange from, Address to, Time now) {
   const Address distance = to - from.start;
+  moved = true;
+  if (inherited) inherited->lose(from);
   std::vector<std::pair<PageRange, PageState>> taken;
   pages.change(from, [&](PageRange part, const PageState& state) {
     taken.emplace_back(part, state);
@@ -47,10 +75,10 @@ void Ledger::give_closed(const Exposures::Opening& opening, std::uint64_t bytes,
   --shared.totals.exposures;
   shared.out.exposure({.finding = opening.finding,
                        .space = id,
-                       .pid = opening.pid,
-                       .comm = opening.comm,
+                       .pid = opening.call.caller.pid,
+                       .comm = opening.call.caller.comm,
                        .closed = how,
-                       .opened = opening.opened,
+                       .opened = opening.call.time,
                        .ended = now,
                        .bytes = bytes});
 }
@@ -145,6 +173,7 @@ void Ledger::forget() {
   recent.clear();
   future = 0;
   claims_missing = false;
+  inherited.reset(); // what became of the copies is not known
   complete = future_known = false;
   wants_snapshot = true;
 }
@@ -198,7 +227,7 @@ void Ledger::take_snapshot(const SnapshotEvent& snapshot) {
 
 bool Ledger::idle() const {
   return complete && future_known && future == 0 && pages.empty() && claims.empty() &&
-         exposures.empty();
+         exposures.empty() && !inherited;
 }
 
 } // namespace mlockscope::model

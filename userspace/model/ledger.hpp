@@ -10,6 +10,7 @@
 #include "model/claims.hpp"
 #include "model/exposures.hpp"
 #include "model/failures.hpp"
+#include "model/inheritance.hpp"
 #include "model/kernel_word.hpp"
 #include "model/lock_alls.hpp"
 #include "model/page_map.hpp"
@@ -24,8 +25,9 @@ public:
 
   Shared& shared;
   const SpaceId id;
-  std::uint32_t pid = 0;         ///< last seen
-  std::optional<SpaceId> parent; ///< the address space it was forked from
+  std::uint32_t pid = 0;              ///< last seen
+  std::optional<SpaceId> parent;      ///< the address space it was forked from
+  std::optional<Inherited> inherited; ///< copies that wait for a verdict
 
   PageMap pages;
   Claims claims;
@@ -40,6 +42,8 @@ public:
   Time last_all = 0;           ///< when the last mlockall or munlockall returned
   bool claims_missing = false; ///< a limit kept claims out
   bool wants_snapshot = false; ///< to be asked for when the event is done
+  bool moved = false;          ///< mremap has moved something
+  bool was_exposing = false;   ///< as it was last told
   std::uint64_t calls_seen = 0;
   std::uint64_t lost = 0;
 
@@ -48,11 +52,22 @@ public:
     relocked_.clear();
     pages.change(range, [&](PageRange part, const PageState& was) {
       const PageState is = next(part, was);
+      if (is.locked != was.locked) ++lock_changes_;
       if (is.locked && !was.locked && !exposures.empty()) relocked_.push_back(part);
       return is;
     });
     for (const PageRange part : relocked_) close(bytes_of(part), Closed::relocked, now);
   }
+
+  /// What a finding says of a claim, or of the lock-all.
+  [[nodiscard]] Victim victim_of(Claims::Number) const;
+  [[nodiscard]] std::optional<Victim> victim_of(const Exposures::Opening&) const;
+  /// Goes up whenever a claim, an exposure or the lock of a page changes.
+  [[nodiscard]] std::uint64_t holdings_version() const {
+    return claims.version() + exposures.version() + lock_changes_;
+  }
+  /// What a child that is forked now gets of it; the same one until something changes.
+  std::shared_ptr<const Estate> estate();
 
   /// Claims `request` for a call; if a limit is met it only counts the call.
   void claim(ByteRange request, const CallEvent&);
@@ -91,6 +106,9 @@ private:
   bool take_future(bool in_force);
   void drop_unmapped(const SnapshotEvent&);
 
+  std::shared_ptr<const Estate> estate_; ///< of the last fork
+  std::uint64_t estate_version_ = 0;
+  std::uint64_t lock_changes_ = 0;
   std::vector<PageRange> relocked_; ///< scratch, kept for its memory
   std::vector<Loss> losses_;        ///< the same
 };

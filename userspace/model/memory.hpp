@@ -10,6 +10,7 @@
 #include <compare>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 namespace mlockscope::model {
 
@@ -48,6 +49,19 @@ using ByteRange = Range<ByteTag>;
 using PageRange = Range<PageTag>;
 
 [[nodiscard]] constexpr ByteRange bytes_of(PageRange pages) { return {pages.start, pages.end}; }
+
+/// The same bytes in ascending order, each once, with as few ranges as can be.
+[[nodiscard]] inline std::vector<ByteRange> merged(std::vector<ByteRange> ranges) {
+  std::sort(ranges.begin(), ranges.end());
+  std::vector<ByteRange> result;
+  for (const ByteRange& range : ranges) {
+    if (!result.empty() && range.start <= result.back().end)
+      result.back().end = std::max(result.back().end, range.end);
+    else
+      result.push_back(range);
+  }
+  return result;
+}
 
 /// Bytes [start, start + length), or nothing if that passes the end of the address space.
 [[nodiscard]] constexpr std::optional<ByteRange> byte_range(Address start, std::uint64_t length) {

@@ -65,6 +65,7 @@ Request read_request(PageSize page, const CallEvent& event) {
   case Call::brk:
   case Call::mlockall:
   case Call::munlockall:
+  case Call::fork:
     break;
   }
   return {};

@@ -14,18 +14,17 @@ struct Shared {
   Limits limits;
   /// All but `calls` and `findings`, which are counted below without a search.
   Totals totals;
-  std::array<std::uint64_t, 11> calls{};
+  std::array<std::uint64_t, static_cast<std::size_t>(Call::fork) + 1> calls{};
   std::array<std::uint64_t, 8> findings{};
 
   /// Numbers a finding, counts it and gives it out.
-  FindingId give(Finding& finding) {
+  void give(Finding& finding) {
     finding.id = FindingId{++last_finding_};
     if (finding.confidence == Confidence::possible)
       ++totals.possible;
     else
       ++findings[static_cast<std::size_t>(finding.kind)];
     out.finding(finding);
-    return finding.id;
   }
 
 private:

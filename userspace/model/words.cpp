@@ -14,10 +14,10 @@ std::string_view pick(const std::array<std::string_view, N>& words, Enum value) 
 } // namespace
 
 std::string_view word(Call value) {
-  return pick(
-      std::to_array<std::string_view>({"mlock", "mlock2", "munlock", "mlockall", "munlockall",
-                                       "mmap", "munmap", "mremap", "brk", "shmat", "shmdt"}),
-      value);
+  return pick(std::to_array<std::string_view>({"mlock", "mlock2", "munlock", "mlockall",
+                                               "munlockall", "mmap", "munmap", "mremap", "brk",
+                                               "shmat", "shmdt", "fork"}),
+              value);
 }
 
 std::string_view word(Kind value) {

@@ -58,7 +58,9 @@ void append(std::string& list, const std::string& item, const char* separator) {
 
 } // namespace
 
-bool has_address(Call call) { return call != Call::mlockall && call != Call::munlockall; }
+bool has_address(Call call) {
+  return call != Call::mlockall && call != Call::munlockall && call != Call::fork;
+}
 
 bool has_length(Call call) {
   return has_address(call) && call != Call::brk && call != Call::shmat && call != Call::shmdt;

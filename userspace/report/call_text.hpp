@@ -16,8 +16,8 @@ namespace mlockscope::report {
 /// "MCL_CURRENT|MCL_FUTURE", "MLOCK_ONFAULT", "MAP_PRIVATE|MAP_LOCKED|0x8000000"; "0" for none.
 [[nodiscard]] std::string flag_words(model::Call, std::uint64_t flags);
 
-/// "munlock(0x7f00deadb000, 32)", "mlockall(MCL_CURRENT)", "mmap(NULL, 8192, MAP_PRIVATE)": the
-/// arguments that are known, in the order of the call.
+/// "munlock(0x7f00deadb000, 32)", "mlockall(MCL_CURRENT)", "mmap(NULL, 8192, MAP_PRIVATE)",
+/// "fork()": the arguments that are known, in the order of the call.
 [[nodiscard]] std::string call_text(model::Call, model::Address addr, std::uint64_t len,
                                     std::uint64_t flags);
 [[nodiscard]] std::string call_text(const model::CallSite&);

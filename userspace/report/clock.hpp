@@ -1,7 +1,7 @@
 // From the monotonic nanoseconds of events to a time a person or another program can use.
 #pragma once
 
-#include "model/event.hpp"
+#include "model/finding.hpp"
 
 #include <cstdint>
 #include <string>
@@ -22,6 +22,11 @@ struct Clock {
 /// RFC 3339 in UTC with nanoseconds, "2026-01-31T23:59:59.000000001Z". Appends.
 void append_rfc3339(std::string& text, const Clock&, model::Time);
 [[nodiscard]] std::string rfc3339(const Clock&, model::Time);
+
+/// When what a finding tells happened: the call it is about, or that a page was seen in swap.
+[[nodiscard]] inline model::Time time_of(const model::Finding& finding) {
+  return finding.seen_in_swap.value_or(finding.call.time);
+}
 
 /// "23:59:59.001", UTC.
 [[nodiscard]] std::string time_of_day(const Clock&, model::Time);

@@ -18,6 +18,7 @@ public:
   void finding(const model::Finding&, const ProcessInfo&) override;
   void exposure(const model::Exposure&) override;
   void call(const model::CallEvent&, const model::CallReading&) override;
+  void fault(const model::FaultEvent&, const model::FaultReading&) override;
   void lost(const model::LostEvent&) override;
   void summary(const Summary&) override;
   void flush() override { out_.flush(); }
@@ -26,7 +27,7 @@ private:
   Writer& out_;
   Clock clock_;
   std::optional<model::PageSize> page_size_; ///< from start()
-  std::string line_;                         ///< reused by call()
+  std::string line_;                         ///< reused by call() and fault()
 };
 
 } // namespace mlockscope::report

@@ -1,8 +1,9 @@
-// Pieces of NDJSON lines.
+// Pieces of NDJSON lines, and the lines that are long.
 #pragma once
 
 #include "model/finding.hpp"
 #include "report/clock.hpp"
+#include "report/sink.hpp"
 #include "report/text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -24,9 +25,21 @@ template <class Tag>
   return nlohmann::ordered_json::array({hex(range->start), hex(range->end)});
 }
 
-/// The whole line of a call. Written by hand because there can be hundred thousands a second;
-/// appends, and says what the library would have said for the same values.
+/// The object of a finding. Of what a child inherited, at most this many ranges are listed: a
+/// process can have millions of locks, and forks as often as it likes.
+constexpr std::size_t inherited_ranges_listed = 1024;
+[[nodiscard]] nlohmann::ordered_json json_finding(const model::Finding&, const ProcessInfo&,
+                                                  std::optional<model::PageSize>, const Clock&);
+
+/// The object of the summary. It lists at most this many processes with exposures.
+constexpr std::size_t processes_listed = 100;
+[[nodiscard]] nlohmann::ordered_json json_summary(const Summary&, const Clock&);
+
+/// The whole line of a call or a fault. Written by hand because there can be hundred thousands a
+/// second; appends, and says what the library would have said for the same values.
 void append_call(std::string& line, const model::CallEvent&, const model::CallReading&,
                  const Clock&);
+void append_fault(std::string& line, const model::FaultEvent&, const model::FaultReading&,
+                  const Clock&);
 
 } // namespace mlockscope::report

@@ -1,11 +1,15 @@
 // KIND         SEVERITY     PID COMM            ADDRESS        EXPOSED
 // spill        high        4242 demo            0x7f00deadb064 32 B
 // lock-failed  high        4242 demo            0x7f00deadb000 mlock ENOMEM x117
+// swapped      critical    4242 demo            0x7f00deadb064 32 B, #1
+// fork         medium      4242 demo            0x7f00deadb064 32 B to 4711
 // munlock      -           4242 demo            0x7f00deadb000 32 = 0, all>none
+// fault-major  -           4242 demo            0x7f00deadb064 exposed swap-in
 #include "report/line.hpp"
 
 #include "model/words.hpp"
 #include "report/call_text.hpp"
+#include "report/fault_text.hpp"
 #include "report/summary.hpp"
 #include "report/text.hpp"
 
@@ -35,6 +39,11 @@ std::string detail(const model::Finding& finding) {
   std::string text = size_words(finding.exposed_bytes);
   if (finding.confidence != model::Confidence::verified)
     text += fmt::format(" {}", word(finding.confidence));
+  if (finding.opener) text += fmt::format(", #{}", static_cast<std::uint64_t>(*finding.opener));
+  // A word for "the parent has ended" that leaves room for the number in 80 columns.
+  if (finding.inherited)
+    text += fmt::format(" {} {}", finding.inherited->owner_ended ? "orphan" : "to",
+                        finding.inherited->child_pid);
   return text;
 }
 
@@ -51,6 +60,13 @@ std::string call_detail(const model::CallEvent& event, const model::CallReading&
   if (reading.before != unknown || reading.after != unknown)
     text += ", " + locked_text(reading.before) + ">" + locked_text(reading.after);
   return text;
+}
+
+/// "exposed cow": copy-on-write would not fit into 80 columns.
+std::string fault_detail(const model::FaultReading& reading) {
+  const bool copied = reading.cause == model::FaultReading::Cause::copy_on_write;
+  const std::string_view cause = copied ? "cow" : word(reading.cause);
+  return std::string(word(reading.where)) + (cause.empty() ? "" : " ") + std::string(cause);
 }
 
 } // namespace
@@ -75,7 +91,7 @@ void LineSink::start(const Start& start) {
 void LineSink::finding(const model::Finding& finding, const ProcessInfo&) {
   const std::string severity =
       painted(fmt::format("{:<8}", word(finding.severity)), finding.severity, options_.colour);
-  out_.write(row(finding.call.time, finding.call.caller, word(finding.kind), severity,
+  out_.write(row(time_of(finding), finding.call.caller, word(finding.kind), severity,
                  place(finding), detail(finding)));
   out_.flush();
 }
@@ -83,6 +99,11 @@ void LineSink::finding(const model::Finding& finding, const ProcessInfo&) {
 void LineSink::call(const model::CallEvent& event, const model::CallReading& reading) {
   out_.write(row(event.exit, event.caller, word(event.call), "-       ",
                  has_address(event.call) ? hex(event.addr) : "-", call_detail(event, reading)));
+}
+
+void LineSink::fault(const model::FaultEvent& event, const model::FaultReading& reading) {
+  out_.write(row(event.time, event.caller, fmt::format("fault-{}", weight_word(event)), "-       ",
+                 hex(event.addr), fault_detail(reading)));
 }
 
 void LineSink::lost(const model::LostEvent& lost) {

@@ -28,6 +28,7 @@ public:
   void exposure(const model::Exposure&) override {
   } // its finding has been shown; the summary adds up
   void call(const model::CallEvent&, const model::CallReading&) override;
+  void fault(const model::FaultEvent&, const model::FaultReading&) override;
   void lost(const model::LostEvent&) override;
   void summary(const Summary&) override;
   void flush() override { out_.flush(); }

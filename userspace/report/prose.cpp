@@ -32,8 +32,11 @@ std::string_view what_happened(Kind kind) {
 
 std::string_view what_happened(const model::Finding& finding) {
   const bool locked = finding.locked_after == model::KernelWord::Locked::all;
-  return finding.kind == Kind::lock_failed && locked ? "was refused a lock on memory that is locked"
-                                                     : what_happened(finding.kind);
+  if (finding.kind == Kind::lock_failed && locked)
+    return "was refused a lock on memory that is locked";
+  if (finding.kind == Kind::fork && finding.inherited && finding.inherited->owner_ended)
+    return "left its child bytes that nobody has locked any more";
+  return what_happened(finding.kind);
 }
 
 std::string_view why_it_happens(Kind kind) {
@@ -51,7 +54,6 @@ std::string_view why_it_happens(Kind kind) {
   case Kind::lockall_hole:
     return "munlock unlocks its pages even if mlockall has locked them.";
   case Kind::fork:
-    return "A child of fork has the bytes of its parent, but none of its locks.";
   case Kind::lock_failed:
   case Kind::swapped:
     return "";
@@ -71,7 +73,6 @@ std::string_view what_helps(Kind kind) {
   case Kind::lockall_hole:
     return "where mlockall is in use, do not call munlock; wipe the bytes and leave them locked.";
   case Kind::fork:
-    return "mark secrets MADV_WIPEONFORK or MADV_DONTFORK, and lock them after becoming a daemon.";
   case Kind::lock_failed:
   case Kind::swapped:
     return "";

@@ -12,10 +12,11 @@ namespace mlockscope::report {
 [[nodiscard]] std::string_view what_happened(model::Kind);
 /// The same, where more than the kind is known.
 [[nodiscard]] std::string_view what_happened(const model::Finding&);
+/// The three that follow are about munlock. lock-failed, fork and swapped depend on more than the
+/// kind: lock_failure.hpp, fork_text.hpp, swapped_text.hpp.
 /// Why Linux lets it happen. One or two sentences.
 [[nodiscard]] std::string_view why_it_happens(model::Kind);
-/// What the author of the program can do, after "What helps:"; empty where that depends on more
-/// than the kind.
+/// What the author of the program can do, after "What helps:".
 [[nodiscard]] std::string_view what_helps(model::Kind);
 /// How sure the finding is, and from what. One sentence.
 [[nodiscard]] std::string_view how_sure(model::Confidence);

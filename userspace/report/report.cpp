@@ -6,51 +6,29 @@
 
 #include "model/words.hpp"
 #include "report/call_text.hpp"
+#include "report/evidence.hpp"
+#include "report/fault_text.hpp"
+#include "report/fork_text.hpp"
 #include "report/lock_failure.hpp"
 #include "report/picture.hpp"
 #include "report/prose.hpp"
 #include "report/summary.hpp"
+#include "report/swapped_text.hpp"
 #include "report/text.hpp"
 
-#include <algorithm>
 #include <cstring>
 #include <fmt/format.h>
 
 namespace mlockscope::report {
 namespace {
 
-constexpr std::size_t margin = 2;
-constexpr std::size_t ranges_shown = 4;
-
-std::string paragraph(std::string_view text) { return text.empty() ? "" : wrapped(text, margin); }
-
-/// Who made the earlier lock, and when: "mlock(0x7f00deadb064, 32) 1.2 ms before, by the same
-/// thread".
-std::string victim_text(const model::Victim& victim, const model::CallSite& site) {
-  std::string text = victim.call ? std::string(word(*victim.call)) : "a lock";
-  if (victim.request)
-    text += fmt::format("({}, {})", hex(victim.request->start), victim.request->size());
-  if (victim.locked_at && *victim.locked_at <= site.time)
-    text += ", " + duration(site.time - *victim.locked_at) + " before";
-  if (victim.tid && *victim.tid == site.caller.tid)
-    text += ", by the same thread";
-  else if (victim.tid)
-    text += fmt::format(", by thread {}", *victim.tid);
-  if (victim.now) text += "; mremap has moved it to " + range_text(*victim.now);
-  return text;
-}
-
 std::string exposed_text(const model::Finding& finding) {
   const std::string bytes = size_words(finding.exposed_bytes);
   const bool lock_all = finding.kind == model::Kind::lockall_hole;
   const char* whose = lock_all ? " that mlockall had locked" : " that an earlier lock still covers";
   std::string text = paragraph(bytes + whose + " can be written to swap now:");
-  const std::size_t shown = std::min(finding.exposed.size(), ranges_shown);
-  for (std::size_t i = 0; i < shown; ++i)
-    text += fmt::format("    {}\n", range_text(finding.exposed[i]));
-  if (finding.exposed.size() > shown)
-    text += fmt::format("    and {}\n", count_words(finding.exposed.size() - shown, "more range"));
-  if (finding.victim) text += wrapped("of " + victim_text(*finding.victim, finding.call), 4, 2);
+  text += exposed_lines(finding);
+  if (finding.victim) text += victim_lines(*finding.victim, finding.call);
   return text;
 }
 
@@ -66,7 +44,7 @@ std::string failure_text(const model::Finding& finding, model::PageSize page) {
   if (!locked || cause != FailureCause::memory) text += paragraph(cause_text(cause));
   text += paragraph(outcome_text(cause, finding));
   const std::string help = help_text(cause, finding);
-  if (!help.empty()) text += wrapped("What helps: " + help, margin);
+  if (!help.empty()) text += paragraph("What helps: " + help);
   return text;
 }
 
@@ -103,8 +81,10 @@ std::string ReportSink::who_text(const model::Finding& finding, const ProcessInf
     text += ", container " + escape(process.container->substr(0, 12));
   else if (process.cgroup && *process.cgroup != "/")
     text += ", cgroup " + escape(*process.cgroup);
-  const std::string time = time_of_day(options_.clock, finding.call.time);
-  return wrapped("At " + time + " UTC by " + text + ".", margin);
+  const std::string time = time_of_day(options_.clock, finding.call.time) + " UTC by " + text + ".";
+  if (!finding.seen_in_swap) return paragraph("At " + time);
+  const std::string seen = time_of_day(options_.clock, *finding.seen_in_swap);
+  return paragraph("Seen in swap at " + seen + " UTC; unlocked at " + time);
 }
 
 void ReportSink::start(const Start& start) {
@@ -121,17 +101,20 @@ std::string ReportSink::verdict_text(const model::Finding& finding) const {
   if (!drawing.empty()) text += "\n" + drawing + "\n";
   text += paragraph(why_it_happens(finding.kind));
   text += paragraph(how_sure(finding.confidence));
-  const std::string_view help = what_helps(finding.kind);
-  if (!help.empty()) text += paragraph("What helps: " + std::string(help));
-  return text;
+  return text + paragraph("What helps: " + std::string(what_helps(finding.kind)));
+}
+
+std::string ReportSink::body(const model::Finding& finding) const {
+  // Without a page size nothing is rounded.
+  const model::PageSize page = page_size_.value_or(model::PageSize(1));
+  if (finding.kind == model::Kind::lock_failed) return failure_text(finding, page);
+  if (finding.kind == model::Kind::swapped) return swapped_text(finding);
+  if (finding.kind == model::Kind::fork) return fork_text(finding);
+  return verdict_text(finding);
 }
 
 void ReportSink::finding(const model::Finding& finding, const ProcessInfo& process) {
-  // Without a page size nothing is rounded.
-  const model::PageSize page = page_size_.value_or(model::PageSize(1));
-  const bool failed = finding.kind == model::Kind::lock_failed;
-  const std::string text = failed ? failure_text(finding, page) : verdict_text(finding);
-  out_.write(heading(finding) + text + who_text(finding, process) + "\n");
+  out_.write(heading(finding) + body(finding) + who_text(finding, process) + "\n");
   out_.flush();
 }
 
@@ -151,6 +134,12 @@ void ReportSink::call(const model::CallEvent& event, const model::CallReading& r
   if (reading.rounding_bytes != 0)
     text += fmt::format(", rounded by {}", size_words(reading.rounding_bytes));
   out_.write(text + "\n");
+}
+
+void ReportSink::fault(const model::FaultEvent& event, const model::FaultReading& reading) {
+  out_.write(fmt::format("{} {} (pid {}) {}\n", time_of_day(options_.clock, event.time),
+                         escape(event.caller.comm.view()), event.caller.pid,
+                         fault_text(event, reading)));
 }
 
 void ReportSink::lost(const model::LostEvent& lost) {

@@ -26,6 +26,7 @@ public:
   void finding(const model::Finding&, const ProcessInfo&) override;
   void exposure(const model::Exposure&) override;
   void call(const model::CallEvent&, const model::CallReading&) override;
+  void fault(const model::FaultEvent&, const model::FaultReading&) override;
   void lost(const model::LostEvent&) override;
   void summary(const Summary&) override;
   void flush() override { out_.flush(); }
@@ -33,6 +34,7 @@ public:
 private:
   [[nodiscard]] std::string heading(const model::Finding&) const;
   [[nodiscard]] std::string unlock_text(const model::Finding&) const;
+  [[nodiscard]] std::string body(const model::Finding&) const;
   [[nodiscard]] std::string verdict_text(const model::Finding&) const;
   [[nodiscard]] std::string who_text(const model::Finding&, const ProcessInfo&) const;
 

@@ -42,10 +42,11 @@ public:
   virtual void finding(const model::Finding&, const ProcessInfo&) = 0;
   virtual void exposure(const model::Exposure&) = 0;
   virtual void call(const model::CallEvent&, const model::CallReading&) = 0;
+  virtual void fault(const model::FaultEvent&, const model::FaultReading&) = 0;
   virtual void lost(const model::LostEvent&) = 0;
   virtual void summary(const Summary&) = 0;
-  /// To be called whenever no event is waiting: lines of call(), which come in hundred thousands,
-  /// may be held back until then. Everything else is out when its function returns.
+  /// To be called whenever no event is waiting: lines of call() and fault(), which come in hundred
+  /// thousands, may be held back until then. Everything else is out when its function returns.
   virtual void flush() = 0;
 };
 

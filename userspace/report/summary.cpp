@@ -84,6 +84,34 @@ std::string exposure_lines(const Tally& tally) {
   return text;
 }
 
+/// "12 on locked pages (1 major)"; empty for none.
+std::string faults_text(const model::FaultCounts& counts, std::string_view where) {
+  const std::uint64_t all = counts.minor + counts.major;
+  if (all == 0) return "";
+  const std::string major = counts.major == 0 ? "" : fmt::format(" ({} major)", counts.major);
+  return fmt::format("{} on {} pages{}", all, where, major);
+}
+
+std::string fault_line(const ProcessFaults& sum) {
+  const std::string locked = faults_text(sum.locked, "locked");
+  const std::string exposed = faults_text(sum.exposed, "exposed");
+  const char* between = locked.empty() || exposed.empty() ? "" : ", ";
+  return fmt::format("{} (pid {}): {}{}{}", escape(sum.comm.view()), sum.pid, locked, between,
+                     exposed);
+}
+
+std::string fault_lines(const Tally& tally) {
+  const auto busiest = tally.busiest();
+  const std::size_t shown = std::min(busiest.size(), processes_shown);
+  std::string text;
+  for (std::size_t i = 0; i < shown; ++i)
+    text += line(i == 0 ? "faults" : "", fault_line(busiest[i]));
+  std::uint64_t others = tally.other_faults();
+  for (std::size_t i = shown; i < busiest.size(); ++i) others += busiest[i].total();
+  if (others != 0) text += line("", "and " + count_words(others, "fault") + " of others");
+  return text;
+}
+
 std::string event_lines(const Summary& summary) {
   const model::Totals& totals = summary.totals;
   std::string text = line("calls", counts_text(totals.calls));
@@ -120,7 +148,7 @@ std::string warnings(const model::Totals& totals) {
 
 std::string summary_text(const Summary& summary, Colour colour) {
   return headline(summary, colour) + finding_lines(summary) + exposure_lines(summary.tally) +
-         event_lines(summary) + warnings(summary.totals);
+         fault_lines(summary.tally) + event_lines(summary) + warnings(summary.totals);
 }
 
 std::string start_text(const Start& start) {

@@ -22,7 +22,19 @@ struct ProcessExposure {
   double byte_seconds = 0; ///< by which the worst is found
 };
 
-/// Is told every finding and every exposure, also those a filter keeps from the sinks.
+/// The page faults of one address space on pages that are locked or should be.
+struct ProcessFaults {
+  std::uint32_t pid = 0;
+  model::Comm comm;
+  model::FaultCounts locked;
+  model::FaultCounts exposed;
+
+  [[nodiscard]] std::uint64_t total() const {
+    return locked.minor + locked.major + exposed.minor + exposed.major;
+  }
+};
+
+/// Is told every finding, exposure and fault, also those a filter keeps from the sinks.
 class Tally {
 public:
   /// Address spaces kept apart; what more there are is only counted.
@@ -30,6 +42,7 @@ public:
 
   void finding(const model::Finding&);
   void exposure(const model::Exposure&);
+  void fault(const model::FaultEvent&, const model::FaultReading&);
 
   using Severities = std::map<model::Severity, std::uint64_t, std::greater<>>;
 
@@ -39,11 +52,17 @@ public:
   [[nodiscard]] std::vector<ProcessExposure> worst() const;
   /// Exposures of address spaces beyond the bound.
   [[nodiscard]] std::uint64_t others() const { return others_; }
+  /// Those with most faults first.
+  [[nodiscard]] std::vector<ProcessFaults> busiest() const;
+  /// Faults of address spaces beyond the bound.
+  [[nodiscard]] std::uint64_t other_faults() const { return other_faults_; }
 
 private:
   Severities severities_;
   std::map<model::SpaceId, ProcessExposure> processes_;
+  std::map<model::SpaceId, ProcessFaults> faults_;
   std::uint64_t others_ = 0;
+  std::uint64_t other_faults_ = 0;
 };
 
 } // namespace mlockscope::report

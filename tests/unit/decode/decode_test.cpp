@@ -170,8 +170,8 @@ TEST_CASE("random bytes never get further than an event or an error") {
     wire_call_detail wire;
     auto* bytes = reinterpret_cast<unsigned char*>(&wire);
     for (std::size_t k = 0; k < sizeof(wire); ++k) bytes[k] = static_cast<unsigned char>(random());
-    wire.call.type = static_cast<std::uint8_t>(1 + random() % 6);
-    wire.call.call %= WIRE_CALLS + 1;
+    wire.call.type = static_cast<std::uint8_t>(1 + random() % 10);
+    wire.call.call = static_cast<std::uint8_t>(wire.call.call % (WIRE_CALLS + 1));
     const auto event = decoded(wire);
     if (!event) CHECK_FALSE(event.error().message().empty());
   }

@@ -42,6 +42,52 @@ TEST_CASE("mappings of one address space become one snapshot with its place amon
   CHECK(found[0].mappings[1].special);
 }
 
+TEST_CASE("a mapping tells what a fork makes of it") {
+  const auto found = snapshots({mapping(1, 0x1000), mapping(1, 0x2000, WIRE_MAPPING_SHARED),
+                                mapping(1, 0x3000, WIRE_MAPPING_WIPED | WIRE_MAPPING_LOCKED)});
+  REQUIRE(found.size() == 1);
+  REQUIRE(found[0].mappings.size() == 3);
+  const auto& mappings = found[0].mappings;
+  CHECK_FALSE(mappings[0].shared);
+  CHECK_FALSE(mappings[0].wiped_on_fork);
+  CHECK(mappings[1].shared);
+  CHECK_FALSE(mappings[1].wiped_on_fork);
+  CHECK(mappings[2].wiped_on_fork);
+  CHECK(mappings[2].locked);
+  CHECK_FALSE(mappings[2].shared);
+}
+
+TEST_CASE("each flag of a mapping is a field of its own") {
+  using Mapping = model::SnapshotEvent::Mapping;
+  const auto only = [](std::uint8_t flag) {
+    return snapshots({mapping(1, 0x1000, flag)}).at(0).mappings.at(0);
+  };
+  const auto with = [](bool Mapping::*field) {
+    Mapping wanted;
+    wanted.pages = {0x1000, 0x2000};
+    wanted.*field = true;
+    return wanted;
+  };
+  CHECK(only(WIRE_MAPPING_LOCKED) == with(&Mapping::locked));
+  CHECK(only(WIRE_MAPPING_SPECIAL) == with(&Mapping::special));
+  CHECK(only(WIRE_MAPPING_GROWS_DOWN) == with(&Mapping::grows_down));
+  CHECK(only(WIRE_MAPPING_SHARED) == with(&Mapping::shared));
+  CHECK(only(WIRE_MAPPING_WIPED) == with(&Mapping::wiped_on_fork));
+}
+
+TEST_CASE("a stream lists the address spaces it has mappings of, in a snapshot or not") {
+  auto busy = mapping(3, 0x1000);
+  busy.started = 6;
+  const std::vector<wire_mapping> stream{mapping(1, 0x1000), busy};
+  const auto listed = [&](std::uint64_t space) {
+    return decode::lists(std::as_bytes(std::span(stream)), model::SpaceId{space});
+  };
+  CHECK(listed(1));
+  CHECK(listed(3));
+  CHECK_FALSE(listed(2));
+  CHECK_FALSE(decode::lists({}, model::SpaceId{1}));
+}
+
 TEST_CASE("a list made while a call was under way has no place and is left out") {
   auto busy = mapping(1, 0x3000);
   busy.started = 6;

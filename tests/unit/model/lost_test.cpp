@@ -96,3 +96,20 @@ TEST_CASE("a model that begins with a loss is not complete") {
   story.lock(p, 8);
   CHECK(story.out.asked == std::vector<SpaceId>{story.space()});
 }
+
+TEST_CASE("a harmless loss is counted and told, and nothing is forgotten") {
+  Story story;
+  story.lock(p, 32).lock(p + 100, 32).told();
+  story.lost(5, {.harmless = true}).lost(2, {.in_ring = true, .harmless = true});
+  story.lost(1, {.harmless = true, .space = SpaceId{1}})
+      .lost(1, {.harmless = true, .space = SpaceId{9}});
+  CHECK(story.told() == Lines{"lost 5", "lost 2", "lost 1", "lost 1"});
+  CHECK(story.totals().lost == 9);
+  CHECK(story.totals().lost_in_ring == 2);
+  CHECK(story.totals().claims == 2);
+  CHECK(story.totals().address_spaces == 1);
+  CHECK(story.out.asked.empty());
+  CHECK(story.model().calls_seen(SpaceId{1}) == 2);
+  story.unlock(p, 32);
+  CHECK(story.told() == Lines{"spill high verified [p+100,p+132) of mlock [p+100,p+132)"});
+}

@@ -1,4 +1,5 @@
 // Many claims: what a call costs follows what it meets.
+#include "model/inheritance.hpp"
 #include "support/catch.hpp"
 #include "support/story.hpp"
 
@@ -19,6 +20,17 @@ TEST_CASE("a hundred thousand claims on one page are bounded in findings and all
   CHECK(story.totals().claims == 0);
   CHECK(story.totals().exposures == 0);
   CHECK(story.out.exposures.size() == 1024);
+}
+
+TEST_CASE("of a hundred thousand claims, a child of fork is told of some") {
+  Story story(65536);
+  for (unsigned n = 0; n < 100'000; ++n) story.lock(p + n * 2, 1);
+  story.fork().in_child().outlive();
+  REQUIRE(story.out.findings.size() == 1);
+  const Finding& finding = story.out.findings.front();
+  CHECK(finding.inherited->claims.size() == Inheritance::claims_listed);
+  CHECK(finding.inherited->claims_in_all == Estate::most_items);
+  CHECK(finding.exposed_bytes == Estate::most_items);
 }
 
 TEST_CASE("a hundred thousand claims on pages of their own do not meet") {

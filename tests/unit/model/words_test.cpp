@@ -8,9 +8,11 @@ using namespace mlockscope::test;
 TEST_CASE("every value has its word") {
   CHECK(word(Call::mlock) == "mlock");
   CHECK(word(Call::shmdt) == "shmdt");
+  CHECK(word(Call::fork) == "fork");
   CHECK(word(Kind::self_spill) == "self-spill");
   CHECK(word(Kind::lockall_hole) == "lockall-hole");
   CHECK(word(Kind::lock_failed) == "lock-failed");
+  CHECK(word(Kind::fork) == "fork");
   CHECK(word(Kind::swapped) == "swapped");
   CHECK(word(Severity::critical) == "critical");
   CHECK(word(Confidence::modelled) == "modelled");

@@ -20,6 +20,16 @@ TEST_CASE("calls are written with the arguments they have") {
   CHECK(call_text(Call::munlock, 0x1002, UINT64_MAX, 0) == "munlock(0x1002, SIZE_MAX)");
 }
 
+TEST_CASE("a fork has no arguments, and mlockall no address") {
+  CHECK(call_text(Call::fork, 0x1000, 32, 1) == "fork()");
+  for (const Call call : {Call::fork, Call::munlockall}) {
+    CHECK_FALSE(has_address(call));
+    CHECK_FALSE(has_length(call));
+    CHECK_FALSE(has_flags(call));
+  }
+  CHECK_FALSE(has_address(Call::mlockall));
+}
+
 TEST_CASE("flags nobody knows are shown as a number") {
   CHECK(flag_words(Call::mlockall, 0x80) == "0x80");
   CHECK(flag_words(Call::mlockall, 0x81) == "MCL_CURRENT|0x80");

@@ -1,27 +1,19 @@
-#include "report/json.hpp"
-
 #include "report/json_value.hpp"
-#include "samples.hpp"
+
+#include "outputs.hpp"
 #include "support/catch.hpp"
 
 #include <random>
 
 using namespace mlockscope;
-using Json = nlohmann::ordered_json;
+using outputs::Json;
+using outputs::json_text;
+using outputs::keys;
 
 namespace {
 
-template <class Write> std::string text_of(Write write) {
-  samples::Captured captured;
-  report::JsonSink sink(captured.writer(), samples::clock);
-  sink.start(samples::start());
-  (void)captured.take();
-  write(sink);
-  return captured.take();
-}
-
 template <class Write> Json parsed(Write write) {
-  const std::string text = text_of(write);
+  const std::string text = json_text(write);
   REQUIRE(std::count(text.begin(), text.end(), '\n') == 1);
   REQUIRE(text.back() == '\n');
   return Json::parse(text);
@@ -37,26 +29,20 @@ Json call_of(const model::CallEvent& event, const model::CallReading& reading = 
   return Json::parse(line);
 }
 
-std::vector<std::string> keys(const Json& object) {
-  std::vector<std::string> names;
-  for (const auto& item : object.items()) names.push_back(item.key());
-  return names;
-}
-
 } // namespace
 
 TEST_CASE("a spill as NDJSON, to the letter") {
-  CHECK(
-      text_of([](report::JsonSink& sink) { sink.finding(samples::spill(), samples::process()); }) ==
-      R"({"type":"finding","id":1,"time":"2026-01-31T23:59:59.123456789Z","kind":"spill",)"
-      R"("severity":"high","confidence":"verified","pid":4242,"tid":4243,"comm":"demo",)"
-      R"("exe":"/usr/bin/demo","uid":1000,"cgroup":"/user.slice","container":null,)"
-      R"("page_size":4096,"call":{"name":"munlock","addr":"0x7f00deadb000","len":32,"ret":0,)"
-      R"("applied":["0x7f00deadb000","0x7f00deadc000"],"stack":null},)"
-      R"("victim":{"addr":"0x7f00deadb064","len":32,)"
-      R"("locked_at":"2026-01-31T23:59:59.122256789Z","name":"mlock","tid":4243,"stack":null},)"
-      R"("exposed":[["0x7f00deadb064","0x7f00deadb084"]],"exposed_bytes":32,"group":null})"
-      "\n");
+  CHECK(json_text(
+            [](report::JsonSink& sink) { sink.finding(samples::spill(), samples::process()); }) ==
+        R"({"type":"finding","id":1,"time":"2026-01-31T23:59:59.123456789Z","kind":"spill",)"
+        R"("severity":"high","confidence":"verified","pid":4242,"tid":4243,"comm":"demo",)"
+        R"("exe":"/usr/bin/demo","uid":1000,"cgroup":"/user.slice","container":null,)"
+        R"("page_size":4096,"call":{"name":"munlock","addr":"0x7f00deadb000","len":32,"ret":0,)"
+        R"("applied":["0x7f00deadb000","0x7f00deadc000"],"stack":null},)"
+        R"("victim":{"addr":"0x7f00deadb064","len":32,)"
+        R"("locked_at":"2026-01-31T23:59:59.122256789Z","name":"mlock","tid":4243,"stack":null},)"
+        R"("exposed":[["0x7f00deadb064","0x7f00deadb084"]],"exposed_bytes":32,"group":null})"
+        "\n");
 }
 
 TEST_CASE("a call as NDJSON, to the letter") {
@@ -93,15 +79,21 @@ TEST_CASE("what is unknown is null and still there") {
   CHECK_FALSE(json.at("victim").contains("now"));
 }
 
-TEST_CASE("every finding has the same fields, and lock-failed two more") {
+TEST_CASE("every finding has the same fields, and some kinds have more") {
   const std::vector<std::string> common{
       "type", "id",     "time",    "kind",          "severity", "confidence", "pid",
       "tid",  "comm",   "exe",     "uid",           "cgroup",   "container",  "page_size",
       "call", "victim", "exposed", "exposed_bytes", "group"};
   CHECK(keys(finding_of(samples::spill())) == common);
-  auto more = common;
-  more.insert(more.end(), {"count", "evidence"});
-  CHECK(keys(finding_of(samples::lock_failed())) == more);
+  const auto with = [&](const std::vector<std::string>& names) {
+    auto more = common;
+    more.insert(more.end(), names.begin(), names.end());
+    return more;
+  };
+  CHECK(keys(finding_of(samples::lock_failed())) == with({"count", "evidence"}));
+  CHECK(keys(finding_of(samples::swapped())) == with({"finding", "seen"}));
+  CHECK(keys(finding_of(samples::forked())) ==
+        with({"child", "parent_ended", "claims", "claims_in_all", "ranges_in_all"}));
 }
 
 TEST_CASE("a lock that failed carries its evidence and has no victim") {
@@ -170,7 +162,7 @@ TEST_CASE("calls without an argument say null for it, in findings as in calls") 
 TEST_CASE("hostile names leave lines plain ASCII that reads back") {
   model::Finding finding = samples::spill();
   finding.call.caller.comm = samples::comm("\"}\n\x1b[2J\xff\xe6\x97");
-  const std::string text = text_of([&](report::JsonSink& sink) {
+  const std::string text = json_text([&](report::JsonSink& sink) {
     sink.finding(finding, {.exe = "/\u202e\\\xc0", .cgroup = "/\x01", .container = "\""});
   });
   CHECK(std::count(text.begin(), text.end(), '\n') == 1);
@@ -224,24 +216,4 @@ TEST_CASE("exposures and losses have their fields") {
   });
   CHECK(lost.dump() == R"({"type":"lost","count":12,"time":"2026-01-31T23:59:01.000000000Z",)"
                        R"("cause":"ring buffer full"})");
-}
-
-TEST_CASE("the last line adds up, with a zero for every kind that was not found") {
-  report::Summary summary = samples::summary();
-  summary.totals.findings[model::Kind::spill] = 2;
-  summary.totals.lost = 3;
-  summary.totals.lock_failures = 9;
-  const Json json = parsed([&](report::JsonSink& sink) { sink.summary(summary); });
-  CHECK(json.at("type") == "summary");
-  CHECK(json.at("events") == 1234);
-  CHECK(json.at("lost") == 3);
-  CHECK(json.at("divergences") == 0);
-  CHECK(json.at("lock_failures") == 9);
-  CHECK(json.at("calls").dump() == R"({"mlock":12,"munlock":11})");
-  CHECK(json.at("findings").at("spill") == 2);
-  CHECK(json.at("findings").at("swapped") == 0);
-  CHECK(json.at("findings").size() == 8);
-  CHECK(json.at("address_spaces") == 2);
-  CHECK(json.at("seconds") == 12.5);
-  CHECK(json.at("backend") == "fentry");
 }

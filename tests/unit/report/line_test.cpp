@@ -29,6 +29,10 @@ std::string line_of(const model::CallEvent& event, const model::CallReading& rea
   return shown([&](report::LineSink& sink) { sink.call(event, reading); }).out;
 }
 
+std::string line_of(const model::FaultEvent& event, const model::FaultReading& reading) {
+  return shown([&](report::LineSink& sink) { sink.fault(event, reading); }).out;
+}
+
 } // namespace
 
 TEST_CASE("a header, then a line a finding") {
@@ -115,6 +119,49 @@ TEST_CASE("calls have lines of the same shape") {
   event.ret = 0;
   CHECK(line_of(event, {}) == "mlockall     -           4242 demo            -              "
                               "MCL_CURRENT = 0\n");
+}
+
+TEST_CASE("what was swapped names the finding that unlocked it") {
+  model::Finding finding = samples::swapped();
+  CHECK(line_of(finding) ==
+        "swapped      critical    4242 demo            0x7f00deadb064 32 B, #1\n");
+  finding.confidence = model::Confidence::modelled;
+  CHECK(line_of(finding) ==
+        "swapped      critical    4242 demo            0x7f00deadb064 32 B modelled, #1\n");
+}
+
+TEST_CASE("what was swapped has the time when it was seen") {
+  const Shown text =
+      shown([](report::LineSink& sink) { sink.finding(samples::swapped(), {}); }, true);
+  CHECK(text.out.substr(0, 21) == "00:00:00.623 swapped ");
+}
+
+TEST_CASE("a forked copy names the child, and if it is all that is left") {
+  model::Finding finding = samples::forked();
+  CHECK(line_of(finding) ==
+        "fork         medium      4242 demo            0x7f00deadb064 48 B to 4711\n");
+  finding.inherited->owner_ended = true;
+  CHECK(line_of(finding) ==
+        "fork         medium      4242 demo            0x7f00deadb064 48 B orphan 4711\n");
+  finding.exposed.clear();
+  finding.inherited.reset();
+  CHECK(line_of(finding) == "fork         medium      4242 demo            fork           48 B\n");
+}
+
+TEST_CASE("faults have lines of the same shape, under 80 columns") {
+  model::FaultEvent event = samples::fault_event();
+  CHECK(line_of(event, samples::fault_reading()) ==
+        "fault-minor  -           4242 demo            0x7f00deadb064 locked first-touch\n");
+  event = samples::swap_fault_event();
+  CHECK(line_of(event, samples::swap_fault_reading()) ==
+        "fault-major  -           4242 demo            0x7f00deadb064 exposed swap-in\n");
+  model::FaultReading reading = samples::fault_reading();
+  reading.cause = model::FaultReading::Cause::copy_on_write;
+  CHECK(line_of(event, reading) ==
+        "fault-major  -           4242 demo            0x7f00deadb064 locked cow\n");
+  reading.cause = model::FaultReading::Cause::unknown;
+  CHECK(line_of(event, reading) ==
+        "fault-major  -           4242 demo            0x7f00deadb064 locked\n");
 }
 
 TEST_CASE("losses go beside the findings, the summary after them") {

@@ -1,45 +1,17 @@
-#include "report/report.hpp"
-
+#include "outputs.hpp"
 #include "report/lock_failure.hpp"
 #include "report/picture.hpp"
 #include "report/prose.hpp"
-#include "samples.hpp"
 #include "support/catch.hpp"
 
 using namespace mlockscope;
+using outputs::has;
+using outputs::report_text;
+using outputs::unwrapped;
 using report::Colour;
 using report::FailureCause;
 
 namespace {
-
-template <class Write> std::string output_of(Write write, Colour colour = Colour::off) {
-  samples::Captured out, notes;
-  report::ReportSink sink(out.writer(), notes.writer(), {samples::clock, colour});
-  sink.start(samples::start());
-  write(sink);
-  sink.flush();
-  return out.take();
-}
-
-std::string text_of(const model::Finding& finding,
-                    const report::ProcessInfo& process = samples::process()) {
-  return output_of([&](report::ReportSink& sink) { sink.finding(finding, process); });
-}
-
-bool has(const std::string& text, std::string_view part) { return text.find(part) != text.npos; }
-
-/// The same text as if lines had no end.
-std::string unwrapped(const std::string& text) {
-  std::string words;
-  for (const char c : text) {
-    const bool space = c == ' ' || c == '\n';
-    if (!space)
-      words += c;
-    else if (!words.empty() && words.back() != ' ')
-      words += ' ';
-  }
-  return words;
-}
 
 FailureCause cause(int number, std::uint64_t len = 8192) {
   model::Finding finding = samples::lock_failed();
@@ -51,7 +23,7 @@ FailureCause cause(int number, std::uint64_t len = 8192) {
 } // namespace
 
 TEST_CASE("a spill is told so that anybody understands it") {
-  CHECK(text_of(samples::spill()) ==
+  CHECK(report_text(samples::spill()) ==
         R"(#1 spill, high: demo (pid 4242) unlocked bytes of another lock on the same page
   munlock(0x7f00deadb000, 32) asked to unlock 32 B. The kernel works on whole
   pages of 4 KiB, so it unlocked 0x7f00deadb000-0x7f00deadc000 (4 KiB).
@@ -76,7 +48,7 @@ TEST_CASE("a spill is told so that anybody understands it") {
 
 TEST_CASE("a lock that failed comes with its reason and what helps") {
   CHECK(
-      text_of(samples::lock_failed(), {}) ==
+      report_text(samples::lock_failed(), {}) ==
       R"(#2 lock-failed, high: demo (pid 4242) asked for locked memory and did not get it, 117 times
   mlock(0x7f00deadb000, 8192) = ENOMEM (Cannot allocate memory)
   RLIMIT_MEMLOCK was 64 KiB (hard limit 128 KiB), 60 KiB locked, no
@@ -113,19 +85,19 @@ TEST_CASE("the evidence tells the causes of one errno apart") {
 TEST_CASE("no advice about limits where limits were not the reason") {
   model::Finding finding = samples::lock_failed();
   finding.call.ret = -EINVAL;
-  CHECK_FALSE(has(text_of(finding), "ulimit"));
-  CHECK_FALSE(has(text_of(finding), "written to swap"));
+  CHECK_FALSE(has(report_text(finding), "ulimit"));
+  CHECK_FALSE(has(report_text(finding), "written to swap"));
   finding.failure->limit_soft = finding.failure->limit_hard = UINT64_MAX;
   finding.call.ret = -ENOMEM;
-  CHECK(has(text_of(finding), "RLIMIT_MEMLOCK was unlimited (hard limit unlimited)"));
-  CHECK(has(text_of(finding), "The limit was not the reason"));
+  CHECK(has(report_text(finding), "RLIMIT_MEMLOCK was unlimited (hard limit unlimited)"));
+  CHECK(has(report_text(finding), "The limit was not the reason"));
 }
 
 TEST_CASE("a lock that failed and yet is there is not called unlocked") {
   model::Finding finding = samples::lock_failed();
   finding.call.len = 4096; // there was room for it
   finding.locked_after = model::KernelWord::Locked::all;
-  std::string text = unwrapped(text_of(finding));
+  std::string text = unwrapped(report_text(finding));
   CHECK(has(text, "was refused a lock on memory that is locked, 117 times "));
   CHECK(has(text, "The range is locked, but not all of it could be read in (PROT_NONE, past the "
                   "end of a file)."));
@@ -133,43 +105,43 @@ TEST_CASE("a lock that failed and yet is there is not called unlocked") {
   CHECK_FALSE(has(text, "did not get it"));
   CHECK_FALSE(has(text, "not mapped"));
   finding.call.len = 8192; // over the limit: an earlier lock is what is there
-  text = unwrapped(text_of(finding));
+  text = unwrapped(report_text(finding));
   CHECK(has(text, "The limit left no room for it. The range is locked all the same."));
   CHECK_FALSE(has(text, "swap"));
   finding.call.ret = -EINVAL;
-  CHECK(has(unwrapped(text_of(finding)), "The range is locked all the same."));
+  CHECK(has(unwrapped(report_text(finding)), "The range is locked all the same."));
 }
 
 TEST_CASE("a lock that failed half way is locked in part") {
   model::Finding finding = samples::lock_failed();
   finding.locked_after = model::KernelWord::Locked::some;
-  CHECK(has(unwrapped(text_of(finding)), "The range is locked in part. The rest works like any "
-                                         "memory, and can be written to swap."));
+  CHECK(has(unwrapped(report_text(finding)), "The range is locked in part. The rest works like any "
+                                             "memory, and can be written to swap."));
 }
 
 TEST_CASE("a failed munlock that unlocked pages says that it did") {
   model::Finding finding = samples::spill();
   finding.call.ret = -ENOMEM;
-  CHECK(has(unwrapped(text_of(finding)), "The call failed with ENOMEM, but only after that."));
+  CHECK(has(unwrapped(report_text(finding)), "The call failed with ENOMEM, but only after that."));
 }
 
 TEST_CASE("a victim is described by what is known of it") {
   model::Finding finding = samples::spill();
   finding.victim->tid = 7;
   finding.victim->now = model::ByteRange{0x1000, 0x1020};
-  CHECK(has(text_of(finding), ", by thread 7;"));
-  CHECK(has(unwrapped(text_of(finding)), "mremap has moved it to 0x1000-0x1020"));
+  CHECK(has(report_text(finding), ", by thread 7;"));
+  CHECK(has(unwrapped(report_text(finding)), "mremap has moved it to 0x1000-0x1020"));
   finding.victim = model::Victim{};
-  CHECK(has(text_of(finding), "    of a lock\n"));
+  CHECK(has(report_text(finding), "    of a lock\n"));
   finding.victim.reset();
-  CHECK_FALSE(has(text_of(finding), " of a lock\n"));
+  CHECK_FALSE(has(report_text(finding), " of a lock\n"));
 }
 
 TEST_CASE("many ranges are shortened") {
   model::Finding finding = samples::spill();
   for (model::Address i = 1; i < 7; ++i)
     finding.exposed.push_back({samples::page + i * 300, samples::page + i * 300 + 8});
-  CHECK(has(text_of(finding), "    and 3 more ranges\n"));
+  CHECK(has(report_text(finding), "    and 3 more ranges\n"));
 }
 
 TEST_CASE("every kind and confidence has its words") {
@@ -177,19 +149,19 @@ TEST_CASE("every kind and confidence has its words") {
   for (int kind = 0; kind <= static_cast<int>(model::Kind::swapped); ++kind) {
     CHECK_FALSE(report::what_happened(static_cast<model::Kind>(kind)).empty());
     finding.kind = static_cast<model::Kind>(kind);
-    CHECK(has(text_of(finding), "#1 "));
+    CHECK(has(report_text(finding), "#1 "));
   }
   finding.confidence = model::Confidence::modelled;
-  CHECK(has(text_of(finding), "Modelled: "));
+  CHECK(has(report_text(finding), "Modelled: "));
   finding.confidence = model::Confidence::possible;
-  CHECK(has(text_of(finding), "Possible: "));
+  CHECK(has(report_text(finding), "Possible: "));
 }
 
 TEST_CASE("hostile names cannot reach the terminal") {
   model::Finding finding = samples::spill();
   finding.call.caller.comm = samples::comm("\x1b]0;x\x07\n#2 spill");
   const std::string text =
-      text_of(finding, {.exe = "/\x1b[2J", .cgroup = "/\u202e", .container = std::nullopt});
+      report_text(finding, {.exe = "/\x1b[2J", .cgroup = "/\u202e", .container = std::nullopt});
   CHECK(has(text, "demo") == false);
   CHECK(has(text, "\\x1b]0;x\\x07\\x0a#2 spil"));
   CHECK(has(text, "/\\x1b[2J"));
@@ -200,19 +172,19 @@ TEST_CASE("hostile names cannot reach the terminal") {
 TEST_CASE("a container is named as its runtime shortens it") {
   const report::ProcessInfo process{
       .exe = std::nullopt, .cgroup = "/docker/x", .container = "0123456789abcdef"};
-  CHECK(has(unwrapped(text_of(samples::spill(), process)), "container 0123456789ab."));
+  CHECK(has(unwrapped(report_text(samples::spill(), process)), "container 0123456789ab."));
 }
 
 TEST_CASE("only the title is coloured") {
   const std::string text =
-      output_of([](report::ReportSink& sink) { sink.finding(samples::spill(), {}); }, Colour::on);
+      report_text([](report::ReportSink& sink) { sink.finding(samples::spill(), {}); }, Colour::on);
   CHECK(text.substr(0, 25) == "#1 \033[31mspill, high\033[0m: ");
   CHECK(std::count(text.begin(), text.end(), '\033') == 2);
 }
 
 TEST_CASE("how an exposure ended is a sentence") {
   const auto closed = [](model::Closed how) {
-    return output_of([&](report::ReportSink& sink) { sink.exposure(samples::exposure(how)); });
+    return report_text([&](report::ReportSink& sink) { sink.exposure(samples::exposure(how)); });
   };
   CHECK(closed(model::Closed::relocked) == "#1: its 32 B were locked again, after 1.2 s\n\n");
   CHECK(closed(model::Closed::open) ==
@@ -220,7 +192,7 @@ TEST_CASE("how an exposure ended is a sentence") {
 }
 
 TEST_CASE("calls can be watched") {
-  CHECK(output_of([](report::ReportSink& sink) {
+  CHECK(report_text([](report::ReportSink& sink) {
           sink.call(samples::munlock_event(), samples::munlock_reading());
         }) == "23:59:59.000 demo (pid 4242) munlock(0x7f00deadb000, 32) = 0, rounded by 4064 B\n");
 }

@@ -69,7 +69,47 @@ inline model::Finding spill() {
           .exposed = {{page + 100, page + 132}},
           .exposed_bytes = 32,
           .count = 1,
-          .failure = std::nullopt};
+          .failure = std::nullopt,
+          .opener = std::nullopt,
+          .seen_in_swap = std::nullopt,
+          .inherited = std::nullopt};
+}
+
+/// The page of the spill was seen in swap a second and a half later.
+inline model::Finding swapped() {
+  model::Finding finding = spill();
+  finding.id = model::FindingId{2};
+  finding.kind = model::Kind::swapped;
+  finding.severity = model::Severity::critical;
+  finding.opener = model::FindingId{1};
+  finding.seen_in_swap = finding.call.time + second + second / 2;
+  return finding;
+}
+
+/// lock(p+100,32) lock(p+200,16), then a fork whose child has both copies.
+inline model::Finding forked(bool owner_ended = false) {
+  model::Finding finding = spill();
+  finding.id = model::FindingId{3};
+  finding.kind = model::Kind::fork;
+  finding.severity = owner_ended ? model::Severity::high : model::Severity::medium;
+  finding.call = {.call = model::Call::fork,
+                  .caller = caller(),
+                  .time = 59 * second + 123'456'789,
+                  .addr = 0,
+                  .len = 0,
+                  .flags = 0,
+                  .ret = 4711,
+                  .applied = std::nullopt};
+  model::Victim other = *finding.victim;
+  other.request = model::ByteRange{page + 200, page + 216};
+  other.tid = 7;
+  finding.exposed.push_back(*other.request);
+  finding.exposed_bytes = 48;
+  finding.inherited = model::Inheritance{.child_pid = 4711,
+                                         .owner_ended = owner_ended,
+                                         .claims = {*finding.victim, other},
+                                         .claims_in_all = 2};
+  return finding;
 }
 
 inline model::Finding lock_failed() {
@@ -121,6 +161,36 @@ inline model::CallReading munlock_reading() {
           .rounding_bytes = 4064,
           .before = model::KernelWord::Locked::all,
           .after = model::KernelWord::Locked::none};
+}
+
+inline model::FaultEvent fault_event() {
+  model::FaultEvent event;
+  event.space = model::SpaceId{3};
+  event.caller = caller();
+  event.time = 59 * second + 5;
+  event.addr = page + 100;
+  return event;
+}
+
+inline model::FaultReading fault_reading() {
+  return {.where = model::FaultReading::Where::locked,
+          .cause = model::FaultReading::Cause::first_touch,
+          .requested = model::ByteRange{page + 100, page + 132},
+          .applied = model::PageRange{page, page + 4096}};
+}
+
+/// Read back from the disk, on a page that should have been locked.
+inline model::FaultEvent swap_fault_event() {
+  model::FaultEvent event = fault_event();
+  event.major = event.from_swap = true;
+  return event;
+}
+
+inline model::FaultReading swap_fault_reading() {
+  model::FaultReading reading = fault_reading();
+  reading.where = model::FaultReading::Where::exposed;
+  reading.cause = model::FaultReading::Cause::swap_in;
+  return reading;
 }
 
 inline report::Summary summary() {

@@ -38,6 +38,20 @@ TEST_CASE("findings are counted by kind and severity, exposures by process") {
         "  events       1234 seen, 0 lost, by fentry; 2 address spaces alive\n");
 }
 
+TEST_CASE("what is critical is named first, in its colour") {
+  report::Summary summary = samples::summary();
+  summary.totals.findings = {
+      {model::Kind::spill, 1}, {model::Kind::fork, 1}, {model::Kind::swapped, 1}};
+  for (const model::Finding& finding : {samples::spill(), samples::forked(), samples::swapped()})
+    summary.tally.finding(finding);
+  const std::string text = summary_text(summary, Colour::off);
+  CHECK(text.substr(0, text.find("  calls")) ==
+        "3 findings in 12.5 s (1 critical, 1 high, 1 medium).\n"
+        "  findings     1 spill, 1 fork, 1 swapped\n");
+  CHECK(summary_text(summary, Colour::on).find("(1 \033[1;31mcritical\033[0m, ") !=
+        std::string::npos);
+}
+
 TEST_CASE("the backend is named as a person says it") {
   report::Summary summary = samples::summary();
   report::Start start = samples::start();

@@ -1,7 +1,10 @@
+// {"type":"fault","time":"2026-01-31T23:59:59.000000001Z","pid":7,"tid":7,"comm":"demo",
+//  "addr":"0x7f00deadb064","where":"exposed","fault":"major","cause":"swap-in", ...}
 #include "report/json_value.hpp"
 
 #include "model/words.hpp"
 #include "report/call_text.hpp"
+#include "report/fault_text.hpp"
 
 #include <algorithm>
 #include <fmt/compile.h>
@@ -42,11 +45,24 @@ void append_number(std::string& line, bool known, std::uint64_t value) {
     line += "null";
 }
 
-void append_locked(std::string& line, model::KernelWord::Locked locked) {
-  if (locked == model::KernelWord::Locked::unknown)
+/// A word of ours; none is unknown.
+void append_word(std::string& line, std::string_view word) {
+  if (word.empty())
     line += "null";
   else
-    append(line, FMT_COMPILE("\"{}\""), word(locked));
+    append(line, FMT_COMPILE("\"{}\""), word);
+}
+
+void append_locked(std::string& line, model::KernelWord::Locked locked) {
+  append_word(line, locked == model::KernelWord::Locked::unknown ? "" : word(locked));
+}
+
+void append_head(std::string& line, std::string_view type, model::Time time,
+                 const model::Caller& caller, const Clock& clock) {
+  append(line, FMT_COMPILE(R"({{"type":"{}","time":")"), type);
+  append_rfc3339(line, clock, time);
+  append(line, FMT_COMPILE(R"(","pid":{},"tid":{},"comm":)"), caller.pid, caller.tid);
+  append_string(line, caller.comm.view());
 }
 
 void append_arguments(std::string& line, const model::CallEvent& event) {
@@ -65,10 +81,7 @@ void append_arguments(std::string& line, const model::CallEvent& event) {
 
 void append_call(std::string& line, const model::CallEvent& event,
                  const model::CallReading& reading, const Clock& clock) {
-  line += R"({"type":"call","time":")";
-  append_rfc3339(line, clock, event.exit);
-  append(line, FMT_COMPILE(R"(","pid":{},"tid":{},"comm":)"), event.caller.pid, event.caller.tid);
-  append_string(line, event.caller.comm.view());
+  append_head(line, "call", event.exit, event.caller, clock);
   append(line, FMT_COMPILE(R"(,"name":"{}")"), word(event.call));
   append_arguments(line, event);
   append(line, FMT_COMPILE(R"(,"ret":{},"requested":)"), event.ret);
@@ -79,6 +92,19 @@ void append_call(std::string& line, const model::CallEvent& event,
   append_locked(line, reading.before);
   line += R"(,"locked_after":)";
   append_locked(line, reading.after);
+  line += "}\n";
+}
+
+void append_fault(std::string& line, const model::FaultEvent& event,
+                  const model::FaultReading& reading, const Clock& clock) {
+  append_head(line, "fault", event.time, event.caller, clock);
+  append(line, FMT_COMPILE(R"(,"addr":"{:#x}","where":"{}","fault":"{}","cause":)"), event.addr,
+         word(reading.where), weight_word(event));
+  append_word(line, word(reading.cause));
+  line += R"(,"requested":)";
+  append_range(line, reading.requested);
+  line += R"(,"applied":)";
+  append_range(line, reading.applied);
   line += "}\n";
 }
 

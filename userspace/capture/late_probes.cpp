@@ -1,0 +1,52 @@
+#include "capture/late_probes.hpp"
+
+namespace mlockscope::capture {
+
+LateProbes::LateProbes(std::vector<const bpf_program*> programs) : programs_(std::move(programs)) {
+  std::erase_if(programs_, [](const auto* program) { return !bpf_program__autoload(program); });
+}
+
+LateProbes::~LateProbes() {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    over_ = true;
+  }
+  changed_.notify_one();
+  thread_.join();
+}
+
+void LateProbes::want(bool attached) {
+  if (programs_.empty()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (wanted_ == attached) return;
+    wanted_ = attached;
+  }
+  if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
+  changed_.notify_one();
+}
+
+void LateProbes::work() {
+  bool done = false; // what was wanted last
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [&] { return over_ || wanted_ != done; });
+    if (over_) return;
+    done = wanted_;
+    lock.unlock();
+    if (done) attach();
+    if (!done) attached_ = false, links_.clear();
+    lock.lock();
+  }
+}
+
+/// One that fails is not tried again before it is wanted anew. What it would have told of is then
+/// missing (faults), or found by looking now and then (swap).
+void LateProbes::attach() {
+  for (const bpf_program* program : programs_)
+    if (Link link(bpf_program__attach(program)); link) links_.push_back(std::move(link));
+  attached_ = links_.size() == programs_.size();
+}
+
+} // namespace mlockscope::capture

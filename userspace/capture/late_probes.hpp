@@ -1,0 +1,42 @@
+// Probes that are attached while they are wanted, and no longer.
+#pragma once
+
+#include "capture/probes.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+namespace mlockscope::capture {
+
+/// Attaching takes the kernel tens of milliseconds, detaching more: a thread of its own does it,
+/// and the reader of the ring never waits for it. The thread begins with the first wish.
+class LateProbes {
+public:
+  /// The programs must outlive this. Those that are not loaded, because this kernel has no such
+  /// tracepoint, are passed over.
+  explicit LateProbes(std::vector<const bpf_program*> programs);
+  ~LateProbes();
+  LateProbes(const LateProbes&) = delete;
+
+  /// Returns at once.
+  void want(bool attached);
+  /// Whether they are attached now; false if there are none.
+  [[nodiscard]] bool attached() const { return attached_; }
+
+private:
+  void work();
+  void attach();
+
+  std::vector<const bpf_program*> programs_;
+  std::vector<Link> links_; ///< of the thread
+  std::atomic<bool> attached_ = false;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool wanted_ = false;
+  bool over_ = false;
+  std::thread thread_;
+};
+
+} // namespace mlockscope::capture

@@ -1,0 +1,88 @@
+// {"type":"summary","events":1234,"lost":0,"divergences":0,"calls":{"mlock":12,"munlock":11}, ...}
+#include "report/json_value.hpp"
+
+#include "model/words.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace mlockscope::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::array kinds{
+    model::Kind::spill,        model::Kind::self_spill,  model::Kind::nested, model::Kind::stacked,
+    model::Kind::lockall_hole, model::Kind::lock_failed, model::Kind::fork,   model::Kind::swapped};
+
+Json calls_json(const model::Totals& totals) {
+  Json calls = Json::object();
+  for (const auto& [call, count] : totals.calls) calls[std::string(word(call))] = count;
+  return calls;
+}
+
+Json findings_json(const model::Totals& totals) {
+  Json findings = Json::object();
+  for (const model::Kind kind : kinds) {
+    const auto at = totals.findings.find(kind);
+    findings[std::string(word(kind))] = at == totals.findings.end() ? 0 : at->second;
+  }
+  return findings;
+}
+
+Json faults_json(const model::Totals& totals) {
+  const auto counts = [](const model::FaultCounts& faults) {
+    return Json{{"minor", faults.minor}, {"major", faults.major}};
+  };
+  return {{"locked", counts(totals.locked_faults)}, {"exposed", counts(totals.exposed_faults)}};
+}
+
+Json exposure_json(const ProcessExposure& sum) {
+  return {{"pid", sum.pid},
+          {"comm", sum.comm.view()},
+          {"exposures", sum.exposures},
+          {"open", sum.open},
+          {"bytes", sum.bytes},
+          {"longest_seconds", static_cast<double>(sum.longest) / 1e9},
+          {"byte_seconds", sum.byte_seconds}};
+}
+
+void add_exposures(Json& json, const Tally& tally) {
+  const auto worst = tally.worst();
+  const std::size_t listed = std::min(worst.size(), processes_listed);
+  Json list = Json::array();
+  std::uint64_t others = tally.others();
+  for (std::size_t i = 0; i < worst.size(); ++i) {
+    if (i < listed)
+      list.push_back(exposure_json(worst[i]));
+    else
+      others += worst[i].exposures;
+  }
+  json["exposures"] = std::move(list);
+  json["exposures_of_others"] = others;
+}
+
+} // namespace
+
+Json json_summary(const Summary& summary, const Clock& clock) {
+  const model::Totals& totals = summary.totals;
+  Json json{{"type", "summary"},
+            {"events", totals.events},
+            {"lost", totals.lost},
+            {"divergences", totals.divergences},
+            {"calls", calls_json(totals)},
+            {"findings", findings_json(totals)},
+            {"address_spaces", totals.address_spaces},
+            {"seconds", summary.seconds},
+            {"backend", summary.backend},
+            {"time", rfc3339(clock, summary.time)},
+            {"unlocks_without_lock", totals.unlocks_without_lock},
+            {"lock_failures", totals.lock_failures},
+            {"claims_dropped", totals.claims_dropped},
+            {"findings_dropped", totals.findings_dropped},
+            {"faults", faults_json(totals)}};
+  add_exposures(json, summary.tally);
+  return json;
+}
+
+} // namespace mlockscope::report
