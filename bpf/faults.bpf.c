@@ -103,6 +103,13 @@ static __always_inline bool faults_in(struct task_struct *task, struct mm_struct
 	return task->mm == mm && !(task->flags & PF_MEMALLOC) && call_number(regs) == -1;
 }
 
+/* Until 6.1, tasks kept counts of their own and added them up some faults later
+ * (SPLIT_RSS_COUNTING): then the fault that is under way is another one. */
+static __always_inline bool tells_at_once(void)
+{
+	return !bpf_core_type_exists(struct mm_rss_stat);
+}
+
 /*
  * mm/memory.c, mm/rmap.c: the count of an address space's pages in swap changes. The task is the
  * one that faults, or whoever reclaims memory.
@@ -123,12 +130,10 @@ int BPF_PROG(swap_changed, struct mm_struct *mm, int member)
 	watch = watch_of(space);
 	if (!watch || !watch->exposing)
 		return 0;
-	if (faults_in(task, mm)) {
+	if (tells_at_once() && faults_in(task, mm)) {
 		p = bpf_task_storage_get(&pending_calls, task, 0, 0);
-		if (p && in_watch(watch, p->fault.addr)) {
+		if (p && p->fault.addr && in_watch(watch, p->fault.addr))
 			send_swap(space->id, WIRE_SWAP_BACK, p->fault.addr);
-			return 0;
-		}
 	} else if (task->flags & PF_MEMALLOC) {
 		p = bpf_task_storage_get(&pending_calls, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 		if (p)

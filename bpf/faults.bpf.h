@@ -26,10 +26,9 @@ static __always_inline void watch_range(const struct space *space, struct range 
 
 	if (!watch || range.start >= range.end)
 		return;
-	if (watch->space != space->id) {
-		__builtin_memset(watch, 0, sizeof(*watch));
-		watch->space = space->id;
-	}
+	if (watch->space != space->id &&
+	    __sync_val_compare_and_swap(&watch->space, 0, space->id) != 0)
+		return; /* the one before it is not gone yet */
 	for (int i = 0; i < WATCH_RANGES; i++) {
 		struct range *each = &watch->ranges[i];
 		bool unused = !each->end, last = i == WATCH_RANGES - 1;
@@ -77,7 +76,8 @@ static __noinline int tell_fault(struct pending *p, struct task_struct *task)
 	record->flags = p->fault.flags;
 	if (!minor) {
 		record->flags |= WIRE_FAULT_MAJOR;
-		if (p->fault.anonymous)
+		/* A page that was there cannot have come from a disk: userfaultfd, retried. */
+		if (p->fault.anonymous && !(p->fault.flags & WIRE_FAULT_PRESENT))
 			record->flags |= WIRE_FAULT_SWAP;
 	}
 	__builtin_memset(record->pad, 0, sizeof(record->pad));

@@ -19,6 +19,7 @@
 /* include/linux/mm.h */
 #define VM_SHARED     0x00000008UL
 #define VM_GROWSDOWN  0x00000100UL
+#define VM_UFFD	      (0x00000200UL | 0x00001000UL) /* _MISSING, _WP */
 #define VM_PFNMAP     0x00000400UL
 #define VM_LOCKED     0x00002000UL
 #define VM_IO	      0x00004000UL
@@ -79,6 +80,9 @@ struct file {
 	struct path f_path;
 };
 
+struct mm_rss_stat { /* until 6.1 */
+	int unused;
+};
 struct address_space;
 struct folio {
 	struct address_space *mapping;

@@ -90,6 +90,7 @@ int BPF_PROG(space_ended, struct mm_struct *mm)
 {
 	__u64 key = (__u64)mm;
 	struct space *space = find_space(key);
+	struct watch *watch;
 	struct wire_end *record;
 	__u64 id, lost;
 
@@ -97,6 +98,9 @@ int BPF_PROG(space_ended, struct mm_struct *mm)
 		return 0;
 	id = space->id;
 	lost = space->lost;
+	watch = watch_of(space);
+	if (watch)
+		__builtin_memset(watch, 0, sizeof(*watch));
 	bpf_map_delete_elem(&space_ids, &key);
 	space->id = 0;
 	bpf_map_delete_elem(&idle_since, &id);

@@ -193,11 +193,12 @@ struct wire_mapping {
 };
 
 /* wire_fault.flags */
-#define WIRE_FAULT_MAJOR   0x1
-#define WIRE_FAULT_WRITE   0x2
-#define WIRE_FAULT_PRESENT 0x4 /* a page was there: the fault was about what may be done with it   \
-				*/
-#define WIRE_FAULT_SWAP 0x8    /* an anonymous page was read from a disk */
+#define WIRE_FAULT_MAJOR 0x1
+#define WIRE_FAULT_WRITE 0x2
+#define WIRE_FAULT_PRESENT                                                                         \
+	0x4		    /* a page was there: the fault was about what may be done with it      \
+			     */
+#define WIRE_FAULT_SWAP 0x8 /* an anonymous page was read from a disk */
 
 /* A page fault on a page that is locked, or in an address space with exposed bytes. */
 struct wire_fault {

@@ -28,7 +28,7 @@ static long note_vma(struct task_struct *task, struct vm_area_struct *vma, struc
 	note->start = vma->vm_start;
 	note->end = vma->vm_end;
 	note->flags = vma->vm_flags;
-	note->anonymous = !vma->vm_file && !(vma->vm_flags & VM_SHARED);
+	note->anonymous = !vma->vm_file && !(vma->vm_flags & (VM_SHARED | VM_UFFD));
 	if (note->want_file) {
 		note->file_size = BPF_CORE_READ(vma, vm_file, f_inode, i_size);
 		note->magic = BPF_CORE_READ(vma, vm_file, f_inode, i_sb, s_magic);

@@ -26,6 +26,8 @@ struct Ignore final : model::Output {
   void finding(const model::Finding&) override { ++findings; }
   void exposure(const model::Exposure&) override {}
   void call(const model::CallEvent&, const model::CallReading&) override {}
+  void fault(const model::FaultEvent&, const model::FaultReading&) override {}
+  void exposing(model::SpaceId, std::uint32_t, bool) override {}
   void lost(const model::LostEvent&) override {}
   void snapshot_wanted(model::SpaceId, std::uint32_t) override { ++snapshots_wanted; }
   std::uint64_t findings = 0;

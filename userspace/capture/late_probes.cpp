@@ -36,9 +36,14 @@ void LateProbes::work() {
     done = wanted_;
     lock.unlock();
     if (done) attach();
-    if (!done) attached_ = false, links_.clear();
+    if (!done) detach();
     lock.lock();
   }
+}
+
+void LateProbes::detach() {
+  attached_ = false;
+  links_.clear();
 }
 
 /// One that fails is not tried again before it is wanted anew. What it would have told of is then

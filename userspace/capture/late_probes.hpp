@@ -28,6 +28,7 @@ public:
 private:
   void work();
   void attach();
+  void detach();
 
   std::vector<const bpf_program*> programs_;
   std::vector<Link> links_; ///< of the thread

@@ -16,9 +16,6 @@
 namespace mlockscope::capture {
 namespace {
 
-/// Producers may be as fast as the reader: others want to be heard, too.
-constexpr std::size_t most_at_once = 65536;
-
 struct FreeRing {
   void operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
 };

@@ -51,8 +51,10 @@ public:
 
   /// For epoll, edge-triggered: the probes report here only when the reader has to wake.
   [[nodiscard]] int ring_fd() const;
-  /// Hands out the records that wait, up to a bound, and returns their number. `next` is what the
-  /// reader does when this returns 0: the probes wake it accordingly.
+  /// Producers may be as fast as the reader, and others want to be heard, too.
+  static constexpr std::size_t most_at_once = 65536;
+  /// Hands out the records that wait, up to most_at_once, and returns their number. `next` is what
+  /// the reader does when this returns 0: the probes wake it accordingly.
   std::size_t drain(const std::function<void(Record)>&, Pause next);
   /// A record is there, or is being written. To be asked before a sleep: the probe that writes it
   /// may not have seen that the reader wants to be woken.

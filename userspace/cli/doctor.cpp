@@ -35,8 +35,8 @@ Check try_probes(bool verbose) {
   std::string detail = "attached by " + tracer.value()->backend();
   for (const auto& name : missing) detail += ", without " + name + " (not in this kernel)";
   for (const auto& name : tracer.value()->missing_events())
-    detail +=
-        ", without " + name + (name == "kmem/rss_stat" ? " (swap is polled)" : " (no faults)");
+    detail += ", without " + name +
+              (name.starts_with("exceptions/") ? " (some faults go unseen)" : " (swap is polled)");
   if (auto listed = tracer.value()->adopt_all(); !listed)
     return {Check::State::missing, "probes", listed.error().what + ": " + listed.error().why,
             "boot a kernel with BPF iterators (5.12 or later)"};

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <utility>
 
 namespace mlockscope::cli {
 namespace {
@@ -19,6 +20,12 @@ constexpr model::Time tick_interval = 200 * millisecond;
 std::uint64_t number(model::SpaceId space) { return static_cast<std::uint64_t>(space); }
 
 bool moves_mappings_only(model::Call call) { return call >= model::Call::mmap; }
+
+/// Calls after which bytes that were exposed may not be, or not there. mmap and brk can, too, but
+/// programs make them all the time, and what was written shall rather be looked at.
+bool ends_exposures(model::Call call) {
+  return call != model::Call::mmap && call != model::Call::brk;
+}
 
 } // namespace
 
@@ -51,7 +58,7 @@ util::Status Session::adopt() {
 std::size_t Session::turn(capture::Pause next) {
   const model::Time now = monotonic_now(); // all that was sent by then is handled below
   const std::size_t count = tracer_.drain(receiver_, next);
-  correlator_.handle(model::TickEvent{now});
+  if (count < capture::Tracer::most_at_once) correlator_.handle(model::TickEvent{now});
   while (!waiting_.empty()) place_snapshot(waiting_.begin()->first);
   note_requests();
   if (count == 0) look_for_silent_loss();
@@ -78,10 +85,25 @@ void Session::look_for_swap() {
 
 /// What was in swap counts for the exposures that were open then: what was sent until then comes
 /// first.
-void Session::hand_over(const std::vector<model::SwapEvent>& seen) {
+void Session::hand_over(std::vector<model::SwapEvent> seen) {
   if (seen.empty()) return;
-  tracer_.drain(receiver_, capture::Pause::none);
-  for (const model::SwapEvent& event : seen) correlator_.handle(model::Event(event));
+  seen_ = std::move(seen);
+  while (tracer_.drain(receiver_, capture::Pause::none) == capture::Tracer::most_at_once) {
+  }
+  for (const model::SwapEvent& event : std::exchange(seen_, {}))
+    correlator_.handle(model::Event(event));
+}
+
+/// Before something happens to an address space: what was seen of it by then.
+void Session::give_seen(model::SpaceId space, model::Time until) {
+  for (const model::SwapEvent& event : swap_.take_written(space))
+    correlator_.handle(model::Event(event));
+  const auto early = [&](const model::SwapEvent& event) {
+    return event.space == space && event.time <= until;
+  };
+  for (const model::SwapEvent& event : seen_)
+    if (early(event)) correlator_.handle(model::Event(event));
+  std::erase_if(seen_, early);
 }
 
 /// Asked for again after an answer: that one came at the wrong moment, so wait longer.
@@ -99,9 +121,11 @@ std::optional<model::Time> Session::next_due() const {
   if (!waiting_.empty()) return 0;
   model::Time due = correlator_.next_deadline();
   for (const auto& [space, request] : requests_) due = std::min(due, request.due);
+  due = std::min(due, swap_.next_due());
   const model::Time left = std::max(first_delay, due - std::min(due, monotonic_now()));
   if (!maybe_idle_.empty()) return std::min(left, idle_interval);
   if (correlator_.totals().address_spaces != 0) return std::min(left, tick_interval);
+  if (due != ~model::Time{0}) return left;
   return std::nullopt;
 }
 
@@ -110,6 +134,8 @@ void Session::finish() {
   static_cast<void>(tracer_.tell_last_faults());
   while (tracer_.drain(receiver_, capture::Pause::none) != 0) {
   }
+  look_for_swap();
+  hand_over(swap_.take_all_written());
   report_lost();
   const std::uint64_t lost = tracer_.counters().lost;
   const std::uint64_t known = correlator_.totals().lost_in_ring;
@@ -146,7 +172,7 @@ void Session::note_exposing() {
 }
 
 void Session::end(const model::EndEvent& event) {
-  if (const auto seen = swap_.last_words(event.space)) correlator_.handle(model::Event(*seen));
+  give_seen(event.space, event.time);
   correlator_.handle(event);
   pipeline_.forget(event.space);
   requests_.erase(event.space);
@@ -159,6 +185,7 @@ void Session::take_call(const model::CallEvent& call) {
   if (const auto snapshot = waiting_.find(call.space);
       snapshot != waiting_.end() && is_due(snapshot->second))
     place_snapshot(call.space);
+  if (ends_exposures(call.call)) give_seen(call.space, call.exit);
   correlator_.handle(call);
   if (moves_mappings_only(call.call)) maybe_idle_.insert(call.space);
 }

@@ -41,7 +41,8 @@ private:
   void note_exposing();
   void watch_faults_if_locked();
   void look_for_swap();
-  void hand_over(const std::vector<model::SwapEvent>&);
+  void hand_over(std::vector<model::SwapEvent>);
+  void give_seen(model::SpaceId, model::Time until);
   void mark_idle();
   void report_lost();
   void look_for_silent_loss();
@@ -61,6 +62,7 @@ private:
   model::PageSize page_;
   model::Correlator correlator_;
   SwapWatch swap_;
+  std::vector<model::SwapEvent> seen_; ///< in swap, and not yet handed over
   std::function<void(capture::Tracer::Record)> receiver_;
   std::unordered_map<model::SpaceId, Request> requests_;
   std::unordered_map<model::SpaceId, model::SnapshotEvent> waiting_; ///< read, not yet placed

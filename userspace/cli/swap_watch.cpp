@@ -11,7 +11,7 @@ namespace {
 constexpr model::Time second = 1'000'000'000;
 /// How often everything is looked at: half of what a finding may take.
 constexpr model::Time poll_interval = second / 2;
-/// Looking takes at most one part in so many of the time.
+/// Looking takes at most one part in so many of the time, down to one look each poll_interval.
 constexpr model::Time share_of_time = 20;
 /// To attach and detach costs more than a second of waiting: programs that open and close
 /// exposures all the time shall not cause it each time.
@@ -45,32 +45,52 @@ void SwapWatch::traffic(const decode::SwapTraffic& traffic) {
   due_.insert(traffic.space);
   Watched& watched = found->second;
   if (!traffic.written || watched.written.size() >= most_written) return;
-  watched.written.insert(*traffic.written);
-  watched.written_at = traffic.time;
+  watched.written[*traffic.written] = traffic.time;
 }
 
-std::optional<model::SwapEvent> SwapWatch::last_words(model::SpaceId space) {
+std::vector<model::SwapEvent> SwapWatch::take_written(model::SpaceId space) {
+  std::vector<model::SwapEvent> events;
   const auto found = watched_.find(space);
-  if (found == watched_.end() || found->second.written.empty()) return std::nullopt;
-  const Watched& watched = found->second;
-  return model::SwapEvent{
-      space, watched.written_at, {watched.written.begin(), watched.written.end()}, true};
+  if (found == watched_.end()) return events;
+  for (const auto& [page, time] : found->second.written)
+    events.push_back({.space = space, .time = time, .pages = {page}, .inferred = true});
+  found->second.written.clear();
+  return events;
+}
+
+std::vector<model::SwapEvent> SwapWatch::take_all_written() {
+  std::vector<model::SwapEvent> events;
+  for (const auto& [space, watched] : watched_)
+    for (auto& event : take_written(space)) events.push_back(std::move(event));
+  return events;
+}
+
+model::Time SwapWatch::next_due() const {
+  if (!due_.empty()) return rest_until_;
+  if (!watched_.empty()) return poll_due_;
+  return probe_wanted_ ? unused_since_ + linger : ~model::Time{0};
 }
 
 std::vector<model::SwapEvent> SwapWatch::look(model::Time now) {
   std::vector<model::SwapEvent> seen;
   detach_if_unused(now);
-  if (watched_.empty()) return seen;
+  if (watched_.empty() || now < rest_until_) return seen;
   look_at_all_if_due(now);
-  for (const model::SpaceId space : due_) {
-    tracer_.looked_at_swap(number(space)); // first: traffic from here on is told of again
-    auto pages = pages_in_swap(space, watched_.at(space));
-    if (!pages.empty()) seen.push_back({space, monotonic_now(), std::move(pages)});
-  }
+  for (const model::SpaceId space : due_) look_at(space, seen);
   due_.clear();
   const model::Time cost = monotonic_now() - now;
-  poll_due_ = std::max(poll_due_, now + share_of_time * cost);
+  rest_until_ = now + std::min(share_of_time * cost, poll_interval);
   return seen;
+}
+
+/// What was written and is not in swap now has come back.
+void SwapWatch::look_at(model::SpaceId space, std::vector<model::SwapEvent>& seen) {
+  tracer_.looked_at_swap(number(space)); // first: traffic from here on is told of again
+  const model::Time time = monotonic_now();
+  auto pages = pages_in_swap(space, watched_.at(space));
+  if (!pages.empty())
+    seen.push_back({.space = space, .time = time, .pages = std::move(pages), .inferred = false});
+  for (auto& event : take_written(space)) seen.push_back(std::move(event));
 }
 
 /// Also once when the probe is attached: until then, nobody told of traffic.
@@ -107,8 +127,7 @@ std::vector<model::PageRange> SwapWatch::pages_in_swap(model::SpaceId space, Wat
   if (!pagemap) pagemap = open(space, tracer_.live_spaces()[number(space)].pid);
   if (!pagemap) return found;
   for (const model::PageRange pages : correlator_.exposed_pages(space))
-    if (!pagemap->in_swap(pages, found)) return {};
-  watched.written.clear();
+    if (!pagemap->in_swap(pages, found)) return found; // ended; what was seen was there
   if (watched_.size() <= most_open) watched.pagemap = std::move(pagemap);
   return found;
 }

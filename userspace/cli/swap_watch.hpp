@@ -7,7 +7,6 @@
 #include "procfs/pagemap.hpp"
 
 #include <map>
-#include <set>
 #include <unordered_set>
 
 namespace mlockscope::cli {
@@ -24,17 +23,21 @@ public:
   void exposing(model::SpaceId, std::uint32_t pid, bool);
   /// Pages of it went to swap or came back.
   void traffic(const decode::SwapTraffic&);
-  /// It has ended: what was written of it and could not be looked at any more.
-  [[nodiscard]] std::optional<model::SwapEvent> last_words(model::SpaceId);
-  /// Looks where that is due. The answers hold for the moment of the call: what was sent before it
-  /// is to be handed to the correlator first.
+  /// Its pages that were written since they were last looked at, one event each: to be handed over
+  /// before something happens to them, because then it is too late to look.
+  [[nodiscard]] std::vector<model::SwapEvent> take_written(model::SpaceId);
+  /// The same of all, when tracing ends.
+  [[nodiscard]] std::vector<model::SwapEvent> take_all_written();
+  /// Looks where that is due. Each answer holds for its time: what was sent before it is to be
+  /// handed to the correlator first, and what was sent later after it.
   [[nodiscard]] std::vector<model::SwapEvent> look(model::Time now);
+  /// When look() has something to do by itself; the end of time if it has not.
+  [[nodiscard]] model::Time next_due() const;
 
 private:
   struct Watched {
     std::uint32_t pid = 0;
-    model::Time written_at = 0;
-    std::set<model::PageRange> written; ///< since it was last looked at
+    std::map<model::PageRange, model::Time> written; ///< since it was last looked at
     std::optional<procfs::Pagemap> pagemap;
   };
 
@@ -42,6 +45,7 @@ private:
   void detach_if_unused(model::Time now);
   [[nodiscard]] std::optional<procfs::Pagemap> open(model::SpaceId, std::uint32_t pid);
   [[nodiscard]] std::vector<model::PageRange> pages_in_swap(model::SpaceId, Watched&);
+  void look_at(model::SpaceId, std::vector<model::SwapEvent>& seen);
 
   capture::Tracer& tracer_;
   const model::Correlator& correlator_;
@@ -49,6 +53,7 @@ private:
   std::map<model::SpaceId, Watched> watched_;
   std::unordered_set<model::SpaceId> due_;
   model::Time poll_due_ = 0;
+  model::Time rest_until_ = 0; ///< after a look that took long
   model::Time unused_since_ = 0;
   bool probe_wanted_ = false;
   bool probe_attached_ = false; ///< when it was last looked at

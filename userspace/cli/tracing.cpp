@@ -151,7 +151,9 @@ void Tracing::loop(Signals& signals, const OnSignal& on_signal, bool need_output
 void Tracing::wait_for_forks(Signals& signals) {
   // Children that are forked meanwhile do not prolong it. A verdict takes a little more: the list
   // of the child's mappings.
-  const model::Time end = monotonic_now() + limits_of(options_).fork_grace + 500 * millisecond;
+  model::Time end = monotonic_now() + limits_of(options_).fork_grace + 500 * millisecond;
+  if (options_.duration > 0)
+    end = std::min(end, began_ + static_cast<model::Time>(options_.duration * 1e9));
   session_->turn(capture::Pause::none);
   while (session_->correlator().forks_pending() && monotonic_now() < end) {
     pollfd ready{signals.fd(), POLLIN, 0};
@@ -159,6 +161,7 @@ void Tracing::wait_for_forks(Signals& signals) {
     while (const auto signal = signals.next())
       if (signal->ssi_signo != SIGCHLD) return out_.hurry();
     session_->turn(capture::Pause::none);
+    sink_->flush();
   }
 }
 

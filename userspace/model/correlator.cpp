@@ -186,6 +186,7 @@ void Correlator::Impl::handle(const ForkEvent& event) {
 void Correlator::Impl::inherit(const ForkEvent& event, Ledger& child) {
   Ledger* parent = find(event.parent);
   if (parent == nullptr) return;
+  child.moved = child.moved || parent->moved;
   Inherited inherited(event);
   if (auto estate = parent->estate()) inherited.add({std::move(estate), {}});
   if (parent->inherited)

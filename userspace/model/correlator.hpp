@@ -50,8 +50,9 @@ public:
   /// After mlockall this includes unmapped addresses, which nothing can tell apart from locked
   /// ones.
   [[nodiscard]] std::vector<PageRange> locked_pages(SpaceId) const;
-  /// True if the address space is known and nothing in it is locked, claimed, exposed or to come
-  /// under MCL_FUTURE: calls that only move mappings cannot matter to it now.
+  /// True if the address space is known, nothing in it is locked, claimed, exposed or to come under
+  /// MCL_FUTURE, and it has no copies that wait for a verdict: calls that only move mappings cannot
+  /// matter to it now.
   [[nodiscard]] bool idle(SpaceId) const;
   /// Number of calls of this address space handled or known to be lost.
   [[nodiscard]] std::uint64_t calls_seen(SpaceId) const;

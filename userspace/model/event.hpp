@@ -177,8 +177,8 @@ struct FaultEvent {
 /// Pages of open exposures that were seen in swap: bit 62 of their entries in pagemap.
 struct SwapEvent {
   SpaceId space{};
-  Time time = 0; ///< every event up to it has been handed over before
-  std::vector<PageRange> pages;
+  Time time = 0;                ///< every event up to it has been handed over before
+  std::vector<PageRange> pages; ///< ascending, disjoint
   /// Seen by nobody: pages that were at these addresses when they were mapped were written to swap.
   /// They are still there unless mremap has moved something in this address space.
   bool inferred = false;

@@ -55,7 +55,11 @@ void judge_swap(Ledger& ledger, const SwapEvent& event) {
     Finding finding;
     finding.kind = Kind::swapped;
     finding.severity = Severity::critical;
-    finding.confidence = event.inferred ? Confidence::modelled : Confidence::verified;
+    // After a loss nobody knows whether the owner has released the bytes since.
+    const bool forgotten = !each.opening.claim && !each.opening.lock_all;
+    finding.confidence = forgotten        ? Confidence::possible
+                         : event.inferred ? Confidence::modelled
+                                          : Confidence::verified;
     finding.space = ledger.id;
     finding.call = each.opening.call;
     finding.victim = ledger.victim_of(each.opening);

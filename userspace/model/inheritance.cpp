@@ -10,20 +10,17 @@ namespace {
 /// After this many separate losses, the child is taken to have lost all between them, too.
 constexpr std::size_t most_gone = 1024;
 
-/// Parts of `bytes` that `out` leaves; ascending.
-std::vector<ByteRange> without(ByteRange bytes, const std::vector<PageRange>& out) {
-  std::vector<ByteRange> left{bytes};
-  for (const PageRange& each : out) {
-    std::vector<ByteRange> next;
-    for (const ByteRange part : left) {
-      const ByteRange before{part.start, std::min(part.end, std::max(part.start, each.start))};
-      const ByteRange behind{std::max(part.start, std::min(part.end, each.end)), part.end};
-      if (!before.empty()) next.push_back(before);
-      if (!behind.empty()) next.push_back(behind);
-    }
-    left = std::move(next);
+/// take(part) for every part of `bytes` that `out`, merged, leaves; ascending.
+template <class Take>
+void visit_without(ByteRange bytes, const std::vector<ByteRange>& out, Take&& take) {
+  auto each = std::upper_bound(out.begin(), out.end(), bytes.start,
+                               [](Address at, const ByteRange& range) { return at < range.end; });
+  Address at = bytes.start;
+  for (; each != out.end() && each->start < bytes.end; ++each) {
+    if (at < each->start) take(ByteRange{at, each->start});
+    at = each->end;
   }
-  return left;
+  if (at < bytes.end) take(ByteRange{at, bytes.end});
 }
 
 /// Mappings whose content a child has of its own, and which could be locked and is not.
@@ -105,6 +102,9 @@ std::optional<Finding> Inherited::Draft::finding() && {
 void Inherited::collect(const Share& share, const SnapshotEvent& snapshot, PageSize page,
                         bool owner_ended, Draft& draft) {
   bool any = false;
+  std::vector<ByteRange> gone;
+  for (const PageRange& each : share.gone) gone.push_back(bytes_of(each));
+  gone = merged(std::move(gone));
   auto from = snapshot.mappings.begin();
   for (const Estate::Item& item : share.estate->items) {
     while (from != snapshot.mappings.end() && from->pages.end <= item.bytes.start) ++from;
@@ -113,10 +113,10 @@ void Inherited::collect(const Share& share, const SnapshotEvent& snapshot, PageS
       if (!holds_copies(*mapping)) continue;
       const ByteRange there = item.bytes.intersect(bytes_of(mapping->pages));
       if (there.empty()) continue;
-      for (const ByteRange part : without(there, share.gone)) {
+      visit_without(there, gone, [&](ByteRange part) {
         draft.add(share.estate->owner, item, part);
         any = true;
-      }
+      });
     }
   }
   if (any && !owner_ended) draft.all_owners_ended = false;

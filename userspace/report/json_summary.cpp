@@ -62,6 +62,20 @@ void add_exposures(Json& json, const Tally& tally) {
   json["exposures_of_others"] = others;
 }
 
+Json faults_of_json(const ProcessFaults& sum) {
+  return {{"pid", sum.pid},
+          {"comm", sum.comm.view()},
+          {"locked", {{"minor", sum.locked.minor}, {"major", sum.locked.major}}},
+          {"exposed", {{"minor", sum.exposed.minor}, {"major", sum.exposed.major}}}};
+}
+
+void add_faults(Json& json, const Tally& tally) {
+  Json list = Json::array();
+  for (const ProcessFaults& sum : tally.busiest())
+    if (list.size() < processes_listed) list.push_back(faults_of_json(sum));
+  json["faults_by_process"] = std::move(list);
+}
+
 } // namespace
 
 Json json_summary(const Summary& summary, const Clock& clock) {
@@ -81,6 +95,7 @@ Json json_summary(const Summary& summary, const Clock& clock) {
             {"claims_dropped", totals.claims_dropped},
             {"findings_dropped", totals.findings_dropped},
             {"faults", faults_json(totals)}};
+  add_faults(json, summary.tally);
   add_exposures(json, summary.tally);
   return json;
 }

@@ -51,6 +51,17 @@ TEST_CASE("the last line lists who was exposed, for how long") {
         R"([{"pid":4242,"comm":"demo","exposures":2,"open":1,"bytes":64,"longest_seconds":1.25,)"
         R"("byte_seconds":80.0}])");
   CHECK(json.at("exposures_of_others") == 0);
+  CHECK(json.at("faults_by_process").empty());
+}
+
+TEST_CASE("the last line counts faults by process") {
+  report::Summary summary = samples::summary();
+  summary.tally.fault(samples::fault_event(), samples::fault_reading());
+  const Json json = json_of(summary);
+  REQUIRE(json.at("faults_by_process").size() == 1);
+  CHECK(json.at("faults_by_process")[0].dump() ==
+        R"({"pid":4242,"comm":"demo","locked":{"minor":1,"major":0},)"
+        R"("exposed":{"minor":0,"major":0}})");
 }
 
 TEST_CASE("the last line lists the worst hundred, and counts the exposures of all others") {
