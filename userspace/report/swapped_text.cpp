@@ -40,8 +40,8 @@ std::string_view how_sure(model::Confidence confidence) {
     return "Verified: the kernel's page table had these pages in swap, or a page fault read them "
            "back from there.";
   case model::Confidence::modelled:
-    return "Modelled: the kernel wrote the page that belongs at this address to swap; the program "
-           "ended before its page table could be looked at.";
+    return "Modelled: the kernel wrote the page that belongs at this address to swap; its page "
+           "table could not be looked at in time.";
   case model::Confidence::possible:
     return "Possible: the lock is older than the tracing, so which bytes it asked for is unknown.";
   }

@@ -71,8 +71,8 @@ TEST_CASE("how sure a swapped finding is has sentences of its own") {
   model::Finding finding = samples::swapped();
   finding.confidence = model::Confidence::modelled;
   CHECK(has(unwrapped(report_text(finding)),
-            "Modelled: the kernel wrote the page that belongs at this address to swap; the program "
-            "ended before its page table could be looked at."));
+            "Modelled: the kernel wrote the page that belongs at this address to swap; its page "
+            "table could not be looked at in time."));
   finding.confidence = model::Confidence::possible;
   CHECK(has(report_text(finding), "Possible: "));
 }
