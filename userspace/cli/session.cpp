@@ -57,14 +57,14 @@ util::Status Session::adopt() {
 
 std::size_t Session::turn(capture::Pause next) {
   const model::Time now = monotonic_now(); // all that was sent by then is handled below
-  const std::size_t count = tracer_.drain(receiver_, next);
+  std::size_t count = tracer_.drain(receiver_, next);
   if (count < capture::Tracer::most_at_once) correlator_.handle(model::TickEvent{now});
   while (!waiting_.empty()) place_snapshot(waiting_.begin()->first);
   note_requests();
   if (count == 0) look_for_silent_loss();
   if (!requests_.empty()) read_snapshots();
   watch_faults_if_locked();
-  look_for_swap();
+  count += look_for_swap();
   if (!maybe_idle_.empty()) mark_idle();
   report_lost();
   return count;
@@ -78,9 +78,13 @@ void Session::watch_faults_if_locked() {
   if (faults_watched_) tracer_.watch_faults();
 }
 
-void Session::look_for_swap() {
+/// Returns the number of things seen: if there are any, the reader must not sleep as announced.
+std::size_t Session::look_for_swap() {
   note_exposing();
-  hand_over(swap_.look(monotonic_now()));
+  auto seen = swap_.look(monotonic_now());
+  const std::size_t count = seen.size();
+  hand_over(std::move(seen));
+  return count;
 }
 
 /// What was in swap counts for the exposures that were open then: what was sent until then comes

@@ -40,7 +40,7 @@ private:
   void take_traffic(const decode::SwapTraffic&);
   void note_exposing();
   void watch_faults_if_locked();
-  void look_for_swap();
+  std::size_t look_for_swap();
   void hand_over(std::vector<model::SwapEvent>);
   void give_seen(model::SpaceId, model::Time until);
   void mark_idle();
