@@ -28,6 +28,7 @@ static __always_inline void send_fork(const struct space *parent, const struct s
 		return;
 	record->type = WIRE_FORK;
 	__builtin_memset(record->pad, 0, sizeof(record->pad));
+	record->lost = parent->lost;
 	record->parent = parent->id;
 	record->child = child->id;
 	record->time = bpf_ktime_get_ns();

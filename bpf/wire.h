@@ -117,7 +117,8 @@ struct wire_call_detail {
 /* fork without CLONE_VM of a traced address space */
 struct wire_fork {
 	__u8 type;
-	__u8 pad[7];
+	__u8 pad[3];
+	__u32 lost; /* as in wire_call, of the parent */
 	__u64 parent;
 	__u64 child;
 	__u64 time;

@@ -117,7 +117,8 @@ Story& Story::fork() {
                           .child = kernels_.back()->id,
                           .caller = caller(),
                           .child_pid = static_cast<std::uint32_t>(first_pid + number),
-                          .time = now += 1000});
+                          .time = now += 1000,
+                          .lost = sent_[current_].lost});
   return *this;
 }
 

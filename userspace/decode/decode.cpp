@@ -147,8 +147,12 @@ template <class Wire> bool take(std::span<const std::byte> record, Wire& wire) {
 }
 
 model::Event read_fork(const wire_fork& wire) {
-  return model::ForkEvent{model::SpaceId{wire.parent}, model::SpaceId{wire.child}, caller_of(wire),
-                          wire.child_pid, wire.time};
+  return model::ForkEvent{model::SpaceId{wire.parent},
+                          model::SpaceId{wire.child},
+                          caller_of(wire),
+                          wire.child_pid,
+                          wire.time,
+                          wire.lost};
 }
 
 model::Event read_fault(const wire_fault& wire) {

@@ -169,6 +169,10 @@ void Correlator::Impl::handle(const CallEvent& event) {
 void Correlator::Impl::handle(const ForkEvent& event) {
   ++shared_.totals.events;
   handle_due(event.time);
+  if (Ledger* parent = find(event.parent); parent != nullptr) {
+    note_loss(*parent, event.lost, event.time);
+    ask_if_wanted(*parent);
+  }
   if (Ledger* known = find(event.child); known != nullptr) { // its first call overtook the fork
     known->parent = event.parent;
     inherit(event, *known);

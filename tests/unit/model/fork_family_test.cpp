@@ -46,6 +46,13 @@ TEST_CASE("of a child whose calls were lost, nobody knows what it has") {
   CHECK_FALSE(story.model().forks_pending());
 }
 
+TEST_CASE("what a lost call may have released before the fork is no copy of locked bytes") {
+  Story story;
+  story.lock(p, 32).lose().unlock(p, 32).fork().in_child().outlive();
+  CHECK(story.told() == Lines{"lost 1"});
+  CHECK(story.totals().claims == 0);
+}
+
 TEST_CASE("a loss that the list of mappings tells of leaves no finding") {
   Story story = forked();
   story.wait(grace + 1).lose().unmap(p + page, page).snapshot();
