@@ -30,10 +30,8 @@ bool holds_copies(const SnapshotEvent::Mapping& mapping) {
 
 } // namespace
 
-std::shared_ptr<const Estate> estate_of(const Ledger& ledger, std::shared_ptr<const Estate> kept,
-                                        std::uint64_t kept_version) {
+std::shared_ptr<const Estate> estate_of(const Ledger& ledger) {
   if (ledger.claims.empty()) return nullptr;
-  if (kept != nullptr && kept_version == ledger.holdings_version()) return kept;
   auto estate = std::make_shared<Estate>();
   estate->owner = ledger.id;
   ledger.claims.visit(bytes_of(every_page), [&](const Piece& piece) {

@@ -28,10 +28,8 @@ struct Estate {
   std::vector<Item> items; ///< by address
 };
 
-/// The estate of this address space now; nothing if it has no locked claim. `kept` is the one of an
-/// earlier fork: it is taken if nothing has changed since.
-[[nodiscard]] std::shared_ptr<const Estate>
-estate_of(const Ledger&, std::shared_ptr<const Estate> kept, std::uint64_t kept_version);
+/// The estate of this address space now; nothing if it has no locked claim.
+[[nodiscard]] std::shared_ptr<const Estate> estate_of(const Ledger&);
 
 /// What one child has got and not lost again.
 class Inherited {

@@ -36,7 +36,7 @@ std::optional<Victim> Ledger::victim_of(const Exposures::Opening& opening) const
 }
 
 std::shared_ptr<const Estate> Ledger::estate() {
-  estate_ = estate_of(*this, std::move(estate_), estate_version_);
+  if (estate_version_ != holdings_version()) estate_ = estate_of(*this);
   estate_version_ = holdings_version();
   return estate_;
 }

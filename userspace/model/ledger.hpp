@@ -107,7 +107,7 @@ private:
   void drop_unmapped(const SnapshotEvent&);
 
   std::shared_ptr<const Estate> estate_; ///< of the last fork
-  std::uint64_t estate_version_ = 0;
+  std::uint64_t estate_version_ = 0;     ///< holdings_version() then: 0, when there was nothing
   std::uint64_t lock_changes_ = 0;
   std::vector<PageRange> relocked_; ///< scratch, kept for its memory
   std::vector<Loss> losses_;        ///< the same

@@ -1,19 +1,8 @@
 // How exposures end.
+#include "beginnings.hpp"
 #include "support/catch.hpp"
-#include "support/story.hpp"
 
 using namespace mlockscope::test;
-
-namespace {
-
-/// [p+100,p+132) is exposed by finding 1.
-Story exposed() {
-  Story story;
-  story.lock(p, 32).lock(p + 100, 32).unlock(p, 32).told();
-  return story;
-}
-
-} // namespace
 
 TEST_CASE("an exposure closes as released when its owner unlocks") {
   Story story = exposed();

@@ -1,21 +1,8 @@
 // Page faults, as they are read.
+#include "beginnings.hpp"
 #include "support/catch.hpp"
-#include "support/story.hpp"
 
 using namespace mlockscope::test;
-
-namespace {
-
-constexpr std::uint64_t page = 4096;
-
-/// [p+100,p+132) is exposed by finding 1.
-Story exposed() {
-  Story story;
-  story.lock(p, 32).lock(p + 100, 32).unlock(p, 32).told();
-  return story;
-}
-
-} // namespace
 
 TEST_CASE("a fault on a page that is neither locked nor exposed is not given out") {
   Story story = exposed();

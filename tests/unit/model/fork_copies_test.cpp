@@ -1,5 +1,5 @@
 // Which bytes of a child of fork are copies, and what a child can do about them in time.
-#include "forked.hpp"
+#include "beginnings.hpp"
 #include "support/catch.hpp"
 
 using namespace mlockscope::test;

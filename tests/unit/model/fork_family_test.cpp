@@ -1,5 +1,5 @@
 // Copies over generations: what parents do meanwhile, children of children, and losses in any.
-#include "forked.hpp"
+#include "beginnings.hpp"
 #include "support/catch.hpp"
 
 using namespace mlockscope::test;

@@ -1,5 +1,5 @@
 // Copies of claimed bytes in children of fork: what is said of them, and when.
-#include "forked.hpp"
+#include "beginnings.hpp"
 #include "support/catch.hpp"
 
 using namespace mlockscope::test;

@@ -1,19 +1,10 @@
 // Exposed bytes that were seen in swap.
+#include "beginnings.hpp"
 #include "support/catch.hpp"
-#include "support/story.hpp"
 
 using namespace mlockscope::test;
 
 namespace {
-
-constexpr std::uint64_t page = 4096;
-
-/// [p+100,p+132) is exposed by finding 1.
-Story exposed() {
-  Story story;
-  story.lock(p, 32).lock(p + 100, 32).unlock(p, 32).told();
-  return story;
-}
 
 const std::string swapped = "swapped critical verified [p+100,p+132) by #1 of mlock [p+100,p+132)";
 

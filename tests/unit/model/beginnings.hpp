@@ -1,4 +1,4 @@
-// The beginning of most stories of copies in children of fork.
+// How many stories of exposures, and of copies in children of fork, begin.
 #pragma once
 
 #include "support/story.hpp"
@@ -6,6 +6,13 @@
 namespace mlockscope::test {
 
 inline constexpr std::uint64_t page = 4096;
+
+/// [p+100,p+132) is exposed by finding 1.
+inline Story exposed() {
+  Story story;
+  story.lock(p, 32).lock(p + 100, 32).unlock(p, 32).told();
+  return story;
+}
 
 /// [p,p+32) is locked, and the story goes on in a child that was forked then.
 inline Story forked() {
