@@ -18,7 +18,9 @@ void check_pages(const std::vector<Draw>& draws) {
   for (const auto& [start, length, value] : draws) {
     const std::size_t from = start % count;
     const std::size_t to = std::min(count, from + (value >= 250 ? count : length % 4u));
-    const PageState next{.cover = value % 3u, .locked = value % 2 != 0};
+    const bool locked = value % 2 != 0;
+    const PageState next{
+        .cover = value % 3u, .locked = locked, .assumed = locked && value % 5 == 0};
     map.change({from * 4096, to * 4096}, [&](PageRange, const PageState&) { return next; });
     std::fill(plain.begin() + static_cast<long>(from),
               plain.begin() + static_cast<long>(std::max(from, to)), next);
@@ -29,6 +31,9 @@ void check_pages(const std::vector<Draw>& draws) {
     for (; next_page * 4096 < part.end; ++next_page) RC_ASSERT(plain[next_page] == state);
   });
   RC_ASSERT(next_page == count);
+  const auto sure = std::count_if(plain.begin(), plain.end(),
+                                  [](const PageState& each) { return each.surely_locked(); });
+  RC_ASSERT(map.locked_bytes() == static_cast<std::uint64_t>(sure) * 4096);
   RC_ASSERT(map.empty() == std::all_of(plain.begin(), plain.end(),
                                        [](const PageState& each) { return each == PageState{}; }));
 }
@@ -60,6 +65,9 @@ void check_tree(const std::vector<Draw>& draws) {
              std::tuple(b.bytes.start, b.bytes.end, b.age);
     });
     RC_ASSERT(found == expected);
+    std::uint64_t bytes = 0;
+    for (const Piece& piece : plain) bytes += piece.bytes.size();
+    RC_ASSERT(tree.bytes() == bytes);
   }
 }
 

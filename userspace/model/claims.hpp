@@ -47,6 +47,8 @@ public:
   /// Goes up with every change.
   [[nodiscard]] std::uint64_t version() const { return version_; }
   [[nodiscard]] std::size_t size() const { return claims_.size(); }
+  /// Of all claims together; what two of them claim counts twice.
+  [[nodiscard]] std::uint64_t bytes() const { return tree_.bytes(); }
   [[nodiscard]] bool empty() const { return claims_.size() == 0; }
 
 private:

@@ -69,6 +69,17 @@ public:
         return deadline_of(*heir) + 1;
     return ~Time{0};
   }
+  void visit_holdings(const std::function<void(const Holdings&)>& take) const {
+    for (const auto& [space, ledger] : ledgers_)
+      take({.space = space,
+            .comm = ledger->comm,
+            .complete = ledger->complete,
+            .claims = ledger->claims.size(),
+            .claimed_bytes = ledger->claims.bytes(),
+            .locked_bytes = ledger->pages.locked_bytes(),
+            .exposures = ledger->exposures.size(),
+            .exposed_bytes = ledger->exposures.bytes()});
+  }
   [[nodiscard]] bool forks_pending() const {
     return std::any_of(ledgers_.begin(), ledgers_.end(),
                        [](const auto& each) { return each.second->inherited.has_value(); });
@@ -146,6 +157,7 @@ Ledger& Correlator::Impl::ledger_of(const CallEvent& event) {
     ledger.mark_partial(); // a forked child that locked something before its calls were traced
   }
   ledger.pid = event.caller.pid;
+  ledger.comm = event.caller.comm;
   return ledger;
 }
 
@@ -181,6 +193,7 @@ void Correlator::Impl::handle(const ForkEvent& event) {
   // kernel/fork.c, dup_mmap(): the child has no locked page and no MCL_FUTURE.
   Ledger& child = make(event.child);
   child.pid = event.child_pid;
+  child.comm = event.caller.comm;
   child.parent = event.parent;
   child.complete = child.future_known = true;
   inherit(event, child);
@@ -263,11 +276,16 @@ void Correlator::Impl::handle(const SnapshotEvent& event) {
     return;
   }
   Ledger& ledger = found == nullptr ? make(event.space) : *found;
-  if (event.pid != 0) ledger.pid = event.pid;
+  if (event.pid != 0) {
+    ledger.pid = event.pid;
+    ledger.comm = event.comm;
+  }
   note_loss(ledger, event.lost, event.time);
   ledger.wants_snapshot = event.calls_before != ledger.calls_seen;
   if (!ledger.wants_snapshot) {
     ledger.take_snapshot(event);
+    ++shared_.totals.resynchronisations;
+    shared_.totals.last_resynchronisation = event.time;
     conclude_inheritance(ledger, event);
   }
   tell_if_exposing(ledger);
@@ -410,6 +428,10 @@ std::vector<PageRange> Correlator::exposed_pages(SpaceId space) const {
 }
 
 Time Correlator::next_deadline() const { return impl_->next_deadline(); }
+
+void Correlator::visit_holdings(const std::function<void(const Holdings&)>& take) const {
+  impl_->visit_holdings(take);
+}
 
 bool Correlator::forks_pending() const { return impl_->forks_pending(); }
 

@@ -63,6 +63,8 @@ public:
   [[nodiscard]] std::uint64_t version() const { return version_; }
   [[nodiscard]] bool empty() const { return tree_.empty(); }
   [[nodiscard]] std::size_t size() const { return records_.size(); }
+  /// That are exposed now, of all exposures together.
+  [[nodiscard]] std::uint64_t bytes() const { return tree_.bytes(); }
 
 private:
   struct Record {

@@ -142,6 +142,20 @@ struct Totals {
   std::uint64_t exposures = 0;      ///< open
   FaultCounts locked_faults;
   FaultCounts exposed_faults;
+  std::uint64_t resynchronisations = 0; ///< kernel's lists taken in
+  Time last_resynchronisation = 0;      ///< 0: none yet
+};
+
+/// What one live address space holds.
+struct Holdings {
+  SpaceId space{};
+  Comm comm;                       ///< of the thread that was last seen in it
+  bool complete = false;           ///< no list of the kernel's is waited for
+  std::uint64_t claims = 0;        ///< live
+  std::uint64_t claimed_bytes = 0; ///< where claims overlap, bytes count more than once
+  std::uint64_t locked_bytes = 0;  ///< of mlockall only what the kernel's list has confirmed
+  std::uint64_t exposures = 0;     ///< open
+  std::uint64_t exposed_bytes = 0; ///< now, as claimed_bytes
 };
 
 } // namespace mlockscope::model

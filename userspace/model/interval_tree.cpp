@@ -57,6 +57,7 @@ IntervalTree::Index IntervalTree::merge(Index less, Index greater) {
 
 void IntervalTree::insert(const Piece& piece) {
   assert(!piece.bytes.empty());
+  bytes_ += piece.bytes.size();
   const Index fresh = nodes_.add({piece, piece.bytes.end, none, none});
   Index* link = &root_;
   while (*link != none && priority(*link) > priority(fresh)) {
@@ -84,11 +85,15 @@ void IntervalTree::erase_below(Index& at, const Piece& piece) {
   refresh(node);
 }
 
-void IntervalTree::erase(const Piece& piece) { erase_below(root_, piece); }
+void IntervalTree::erase(const Piece& piece) {
+  bytes_ -= piece.bytes.size();
+  erase_below(root_, piece);
+}
 
 void IntervalTree::clear() {
   nodes_.clear();
   root_ = none;
+  bytes_ = 0;
 }
 
 } // namespace mlockscope::model

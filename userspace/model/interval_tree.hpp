@@ -28,6 +28,8 @@ public:
   void erase(const Piece&);
   void clear();
   [[nodiscard]] bool empty() const { return root_ == none; }
+  /// Of all pieces together; where they overlap, bytes count more than once.
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
 
   /// Calls `take(piece)` for every piece that meets `range`, ascending, until it returns false.
   /// The tree must not change meanwhile. Returns false if it was stopped.
@@ -77,6 +79,7 @@ private:
 
   Pool<Node> nodes_;
   Index root_ = none;
+  std::uint64_t bytes_ = 0;
 };
 
 } // namespace mlockscope::model

@@ -26,6 +26,7 @@ public:
   Shared& shared;
   const SpaceId id;
   std::uint32_t pid = 0;              ///< last seen
+  Comm comm;                          ///< of the thread that was last seen
   std::optional<SpaceId> parent;      ///< the address space it was forked from
   std::optional<Inherited> inherited; ///< copies that wait for a verdict
 

@@ -54,6 +54,7 @@ void apply_mlockall(Ledger& ledger, const CallEvent& event) {
       ledger.lock_alls.add({event.exit, event.caller.tid}, ledger.pages, ledger.future);
   ledger.set_future((event.flags & mcl_future) != 0 ? made : 0, event);
   if ((event.flags & mcl_current) == 0) return;
+  ledger.wants_snapshot = true; // which mappings there are, and which of them could be locked
   const PageRange all{0, Address{0} - ledger.shared.page.bytes()};
   ledger.set(all, event.exit, [made](PageRange, PageState state) {
     state.assumed = state.assumed || !state.locked;

@@ -25,6 +25,7 @@ struct PageState {
 
   bool operator==(const PageState&) const = default;
 
+  [[nodiscard]] bool surely_locked() const { return locked && !assumed; }
   [[nodiscard]] PageState unlocked() const { return {.cover = cover}; }
 };
 
@@ -72,8 +73,13 @@ public:
   [[nodiscard]] bool any_locked(PageRange) const;
   /// All locked pages, ascending and merged.
   [[nodiscard]] std::vector<PageRange> locked() const;
+  /// Of pages that are locked, without those of which this is only assumed.
+  [[nodiscard]] std::uint64_t locked_bytes() const { return locked_bytes_; }
   [[nodiscard]] bool empty() const { return chunks_.empty(); }
-  void clear() { chunks_.clear(); }
+  void clear() {
+    chunks_.clear();
+    locked_bytes_ = 0;
+  }
 
 private:
   struct Entry {
@@ -97,7 +103,10 @@ private:
     return last ? Place{at.chunk + 1, 0} : Place{at.chunk, at.index + 1};
   }
   template <class Next> void replace(PageRange part, const PageState& state, Next& next) {
-    keep({part, next(part, state)});
+    const PageState changed = next(part, state);
+    if (state.surely_locked()) locked_bytes_ -= part.size();
+    if (changed.surely_locked()) locked_bytes_ += part.size();
+    keep({part, changed});
   }
 
   [[nodiscard]] std::size_t chunk_for(Address) const;
@@ -108,6 +117,7 @@ private:
   void cut_to_size(std::size_t chunk);
 
   std::vector<Chunk> chunks_;
+  std::uint64_t locked_bytes_ = 0;
   mutable std::size_t recent_ = 0; ///< the chunk found last
   std::vector<Entry> fresh_;       ///< what will stand where change() reads, kept for its memory
 };
