@@ -22,6 +22,7 @@ public:
 
   /// Returns at once.
   void want(bool attached);
+  [[nodiscard]] std::size_t size() const { return programs_.size(); }
   /// Whether they are attached now; false if there are none.
   [[nodiscard]] bool attached() const { return attached_; }
 

@@ -125,6 +125,13 @@ std::vector<std::string> events_left_out(const probes& skeleton) {
   return names;
 }
 
+std::size_t programs_left_out(const probes& skeleton) {
+  std::size_t count = 0;
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, skeleton.obj) count += !bpf_program__autoload(program);
+  return count;
+}
+
 util::Result<std::vector<Link>> attach_probes(probes& skeleton, const Tracefs& tracefs,
                                               bool faults) {
   std::vector<Link> links;

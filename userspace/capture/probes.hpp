@@ -35,6 +35,9 @@ using Link = std::unique_ptr<bpf_link, DestroyLink>;
 /// Other tracepoints that this kernel does not have.
 [[nodiscard]] std::vector<std::string> events_left_out(const probes&);
 
+/// How many programs these were in all.
+[[nodiscard]] std::size_t programs_left_out(const probes&);
+
 /// libbpf's messages: to stderr if verbose, nowhere otherwise.
 void set_libbpf_log(bool verbose);
 

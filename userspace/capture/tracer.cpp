@@ -4,6 +4,7 @@
 #include "capture/iterator.hpp"
 #include "capture/late_probes.hpp"
 #include "capture/probes.hpp"
+#include "capture/ring_fill.hpp"
 #include "capture/watches.hpp"
 
 #include <bpf/bpf.h>
@@ -37,6 +38,7 @@ public:
 
   ProbesPtr skeleton;
   std::unique_ptr<ring_buffer, FreeRing> ring;
+  RingFill fill;
   Watches watches;
   std::unique_ptr<LateProbes> swap_probes, fault_probes;
   std::vector<Link> links; // last: detached first
@@ -61,6 +63,9 @@ util::Result<std::unique_ptr<Tracer>> Tracer::start(const TracerOptions& options
   const int events = bpf_map__fd(impl.skeleton->maps.events);
   impl.ring.reset(ring_buffer__new(events, Impl::forward, &impl, nullptr));
   if (!impl.ring) return util::system_error("cannot map the ring buffer", errno);
+  auto fill = RingFill::of(events);
+  if (!fill) return fill.error();
+  impl.fill = fill.take();
   auto watches = Watches::of(*impl.skeleton);
   if (!watches) return watches.error();
   impl.watches = watches.take();
@@ -166,6 +171,21 @@ std::unordered_map<std::uint64_t, Tracer::Live> Tracer::live_spaces() const {
     failed = bpf_map_get_next_key(ids, &mm, &mm);
   }
   return live;
+}
+
+std::uint64_t Tracer::ring_used() const { return impl_->fill.used(); }
+
+std::uint64_t Tracer::ring_size() const {
+  return bpf_map__max_entries(impl_->skeleton->maps.events);
+}
+
+Tracer::ProbeCount Tracer::probes() const {
+  ProbeCount count;
+  count.attached = impl_->links.size();
+  for (const auto* late : {impl_->swap_probes.get(), impl_->fault_probes.get()})
+    (late->attached() ? count.attached : count.waiting) += late->size();
+  count.missing = programs_left_out(*impl_->skeleton);
+  return count;
 }
 
 std::vector<std::string> Tracer::missing_calls() const { return calls_left_out(*impl_->skeleton); }

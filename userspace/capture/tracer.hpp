@@ -101,6 +101,16 @@ public:
   [[nodiscard]] std::unordered_map<std::uint64_t, Live> live_spaces() const;
 
   [[nodiscard]] Counters counters() const;
+  /// Bytes of the ring that wait to be read, and all it has.
+  [[nodiscard]] std::uint64_t ring_used() const;
+  [[nodiscard]] std::uint64_t ring_size() const;
+  /// The programs that hang on a hook of the kernel's.
+  struct ProbeCount {
+    std::size_t attached = 0;
+    std::size_t waiting = 0; ///< attached on demand, and not needed now
+    std::size_t missing = 0; ///< this kernel has no such hook
+  };
+  [[nodiscard]] ProbeCount probes() const;
   /// System calls this kernel does not have.
   [[nodiscard]] std::vector<std::string> missing_calls() const;
   /// Other tracepoints this kernel does not have: without them, faults are not counted
