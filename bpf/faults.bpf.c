@@ -107,7 +107,9 @@ static __always_inline bool faults_in(struct task_struct *task, struct mm_struct
  * (SPLIT_RSS_COUNTING): then the fault that is under way is another one. */
 static __always_inline bool tells_at_once(void)
 {
-	return !bpf_core_type_exists(struct mm_rss_stat);
+	/* Of a type that every kernel has: for one that the kernel's own BTF does not have, libbpf
+	 * looks through that of its modules, and only CAP_SYS_ADMIN may list those. */
+	return !bpf_core_field_exists(struct task_struct, rss_stat);
 }
 
 /*

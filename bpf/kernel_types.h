@@ -80,9 +80,6 @@ struct file {
 	struct path f_path;
 };
 
-struct mm_rss_stat { /* until 6.1 */
-	int unused;
-};
 struct address_space;
 struct folio {
 	struct address_space *mapping;
@@ -147,6 +144,9 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
+struct task_rss_stat { /* until 6.1 */
+	int unused;
+};
 struct task_struct {
 	unsigned int flags;
 	unsigned long min_flt;
@@ -160,6 +160,7 @@ struct task_struct {
 	struct pid *thread_pid;
 	const struct cred *cred;
 	struct css_set *cgroups;
+	struct task_rss_stat rss_stat;
 };
 
 /* arch/x86/include/asm/ptrace.h, arch/arm64/include/asm/ptrace.h */

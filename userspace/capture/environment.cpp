@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <cstdlib>
 #include <fstream>
 
 namespace mlockscope::capture {
@@ -40,6 +41,13 @@ std::uint64_t effective_capabilities() {
   return 0;
 }
 
+/// Kernels of Debian and Ubuntu know values above Linux' own 2, with which CAP_PERFMON is not
+/// enough (their patches to kernel/events/core.c, perf_event_open).
+bool attaching_takes_sys_admin() {
+  const std::string level = first_line("/proc/sys/kernel/perf_event_paranoid");
+  return !level.empty() && std::atoi(level.c_str()) > 2;
+}
+
 Check check_privileges() {
   const std::uint64_t held = effective_capabilities();
   const auto has = [held](const Capability& c) { return (held >> c.number & 1) != 0; };
@@ -47,6 +55,10 @@ Check check_privileges() {
   std::string missing;
   for (const auto& capability : needed)
     if (!has(capability)) missing += (missing.empty() ? "" : ", ") + std::string(capability.name);
+  if (missing.empty() && attaching_takes_sys_admin())
+    return {State::missing, "privileges",
+            "kernel.perf_event_paranoid is above 2: only CAP_SYS_ADMIN may attach probes",
+            "set it to 2 (sysctl), or run it as root (sudo)"};
   if (missing.empty())
     return {State::good, "privileges", "CAP_BPF, CAP_PERFMON and CAP_DAC_READ_SEARCH held", ""};
   return {State::missing, "privileges", missing + " not held", "run it as root (sudo)"};
