@@ -48,26 +48,6 @@ Children all_children(const std::string& root) {
   return children;
 }
 
-bool is_container_id(std::string_view text) {
-  return text.size() == 64 && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-         });
-}
-
-/// The id in one part of a cgroup path: "<id>", "docker-<id>.scope", "cri-containerd-<id>.scope",
-/// "kubepods-pod<uid>.slice:cri-containerd:<id>".
-std::optional<std::string> id_in(std::string_view part) {
-  constexpr std::string_view suffix = ".scope";
-  if (part.ends_with(suffix)) part.remove_suffix(suffix.size());
-  const auto cut = part.find_last_of("-:");
-  const std::string_view id = cut == part.npos ? part : part.substr(cut + 1);
-  if (!is_container_id(id)) return std::nullopt;
-  return std::string(id);
-}
-
-/// podman and CRI-O keep the monitor of a container in a scope of the same id, outside of it.
-bool is_monitor(std::string_view part) { return part.find("-conmon-") != part.npos; }
-
 } // namespace
 
 std::optional<std::string> Proc::exe(std::uint32_t pid) const {
@@ -127,17 +107,6 @@ std::optional<std::string> cgroup_of(std::string_view text) {
   if (unified && (*unified != "/" || longest.size() <= unified->size())) return unified;
   if (longest.empty()) return std::nullopt;
   return longest;
-}
-
-std::optional<std::string> container_of(std::string_view cgroup) {
-  while (!cgroup.empty()) {
-    const auto slash = cgroup.rfind('/');
-    const std::string_view part = slash == cgroup.npos ? cgroup : cgroup.substr(slash + 1);
-    if (is_monitor(part)) return std::nullopt;
-    if (auto id = id_in(part)) return id;
-    cgroup = slash == cgroup.npos ? std::string_view{} : cgroup.substr(0, slash);
-  }
-  return std::nullopt;
 }
 
 } // namespace mlockscope::procfs

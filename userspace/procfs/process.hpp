@@ -34,8 +34,4 @@ private:
 /// missing or "/" and a v1 hierarchy knows a longer one.
 [[nodiscard]] std::optional<std::string> cgroup_of(std::string_view text);
 
-/// The 64 hex digits by which docker, podman, containerd and CRI-O name a container, taken from
-/// the innermost part of a cgroup path that has them.
-[[nodiscard]] std::optional<std::string> container_of(std::string_view cgroup);
-
 } // namespace mlockscope::procfs

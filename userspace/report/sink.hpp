@@ -24,6 +24,8 @@ struct ProcessInfo {
   std::optional<std::string> exe;
   std::optional<std::string> cgroup;
   std::optional<std::string> container;
+  std::optional<std::string> pod{};  ///< the uid that Kubernetes gave it
+  std::optional<std::string> unit{}; ///< of systemd
 };
 
 struct Summary {
