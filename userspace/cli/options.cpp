@@ -24,6 +24,10 @@ const auto kinds = by_word({Kind::spill, Kind::self_spill, Kind::nested, Kind::s
                             Kind::lockall_hole, Kind::lock_failed, Kind::fork, Kind::swapped});
 const auto severities =
     by_word({Severity::low, Severity::medium, Severity::high, Severity::critical});
+const std::map<std::string, metrics::NameLabel> name_labels{
+    {"container", metrics::NameLabel::container},
+    {"pod", metrics::NameLabel::pod},
+    {"unit", metrics::NameLabel::unit}};
 const std::map<std::string, Format> formats{
     {"line", Format::line}, {"report", Format::report}, {"json", Format::json}};
 const std::map<std::string, ColourChoice> colours{{"auto", ColourChoice::automatic},
@@ -124,6 +128,27 @@ void add_outputs(CLI::App& app, CommonOptions& options) {
       ->group(group);
 }
 
+void add_metrics(CLI::App& app, MetricsOptions& options) {
+  const char* group = "Metrics for Prometheus";
+  app.add_flag("--metrics", options.wanted, "serve them at 127.0.0.1:9778")->group(group);
+  app.add_option("--web.listen-address", options.addresses, "or here; also unix:/PATH; repeatable")
+      ->type_name("ADDR:PORT")
+      ->group(group);
+  app.add_option("--web.config.file", options.config_file,
+                 "TLS and passwords, as exporters have it")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_option("--metrics-comms", options.names, "names with own series, default 100")
+      ->check(CLI::Range(0, 10'000).description(""))
+      ->type_name("N")
+      ->group(group);
+  app.add_option("--metrics-labels", options.labels, "more labels than comm")
+      ->transform(one_of(name_labels))
+      ->type_name("container,pod,unit")
+      ->delimiter(',')
+      ->group(group);
+}
+
 void add_probes(CLI::App& app, CommonOptions& options) {
   const char* group = "How it is traced";
   app.add_option("--backend", options.backend, "default: the best this kernel has")
@@ -154,7 +179,10 @@ void add_probes(CLI::App& app, CommonOptions& options) {
 void add_common_options(CLI::App& app, CommonOptions& options) {
   add_filters(app, options.processes);
   add_outputs(app, options);
+  add_metrics(app, options.metrics);
   add_probes(app, options);
+  // What follows a value is not one more value, but an option or the command.
+  for (CLI::Option* option : app.get_options()) option->allow_extra_args(false);
 }
 
 void add_run_options(CLI::App& app, RunOptions& options) {

@@ -1,6 +1,7 @@
 // What the user asked for, checked as far as it can be without the kernel.
 #pragma once
 
+#include "metrics/recorder.hpp"
 #include "model/finding.hpp"
 #include "util/result.hpp"
 
@@ -25,9 +26,21 @@ struct ProcessOptions {
   bool follow = false;
 };
 
+/// The exporter; see metrics/ and web/.
+struct MetricsOptions {
+  bool wanted = false;
+  std::vector<std::string> addresses; ///< empty: the default one
+  std::string config_file;            ///< empty: no TLS, no passwords
+  std::size_t names = 100;            ///< process names with series of their own
+  std::vector<metrics::NameLabel> labels;
+
+  [[nodiscard]] bool on() const { return wanted || !addresses.empty() || !config_file.empty(); }
+};
+
 /// What `trace` and `run` share.
 struct CommonOptions {
   ProcessOptions processes;
+  MetricsOptions metrics;
   std::vector<model::Kind> kinds;
   model::Severity min_severity = model::Severity::low;
   bool show_possible = false;

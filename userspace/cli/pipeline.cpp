@@ -13,10 +13,11 @@ report::FindingFilter::Wanted wanted_of(const CommonOptions& options) {
 
 } // namespace
 
-Pipeline::Pipeline(report::Sink& sink, const CommonOptions& options)
-    : sink_(sink), filter_(wanted_of(options)), calls_(options.calls) {}
+Pipeline::Pipeline(report::Sink& sink, const CommonOptions& options, metrics::Recorder* recorder)
+    : sink_(sink), recorder_(recorder), filter_(wanted_of(options)), calls_(options.calls) {}
 
 void Pipeline::finding(const model::Finding& finding) {
+  if (recorder_ != nullptr) recorder_->finding(finding, processes_.of(finding.space));
   const bool shown = filter_.passes(finding);
   const bool sure = finding.confidence != model::Confidence::possible;
   if (sure) tally_.finding(finding);
@@ -26,11 +27,13 @@ void Pipeline::finding(const model::Finding& finding) {
 }
 
 void Pipeline::exposure(const model::Exposure& exposure) {
+  if (recorder_ != nullptr) recorder_->exposure(exposure);
   tally_.exposure(exposure);
   if (filter_.passes(exposure)) sink_.exposure(exposure);
 }
 
 void Pipeline::call(const model::CallEvent& event, const model::CallReading& reading) {
+  if (recorder_ != nullptr) recorder_->call(event, reading);
   if (calls_) sink_.call(event, reading);
 }
 

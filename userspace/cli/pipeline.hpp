@@ -3,6 +3,7 @@
 
 #include "cli/options.hpp"
 #include "cli/process_book.hpp"
+#include "metrics/recorder.hpp"
 #include "model/correlator.hpp"
 #include "report/finding_filter.hpp"
 #include "report/sink.hpp"
@@ -16,7 +17,8 @@ namespace mlockscope::cli {
 /// Receives the verdicts and hands on what the user wants to see.
 class Pipeline final : public model::Output {
 public:
-  Pipeline(report::Sink& sink, const CommonOptions&);
+  /// `recorder` may be null: nobody asked for metrics.
+  Pipeline(report::Sink& sink, const CommonOptions&, metrics::Recorder* recorder);
 
   void finding(const model::Finding&) override;
   void exposure(const model::Exposure&) override;
@@ -45,6 +47,7 @@ public:
 
 private:
   report::Sink& sink_;
+  metrics::Recorder* recorder_;
   report::FindingFilter filter_;
   report::Tally tally_;
   ProcessBook processes_;

@@ -89,8 +89,8 @@ int finish(const RunOptions& options, const Tracing& tracing, int status) {
 }
 
 int traced(const RunOptions& options, const capture::Filters& filters, Child& child,
-           Signals& signals) {
-  auto tracing = Tracing::begin(options.common, filters, signals);
+           Signals& signals, std::unique_ptr<Exporter> exporter) {
+  auto tracing = Tracing::begin(options.common, filters, signals, std::move(exporter));
   if (!tracing) {
     child.abandon();
     complain(tracing.error());
@@ -124,6 +124,11 @@ int run(const RunOptions& options) {
     complain(filters.error());
     return status_usage;
   }
+  auto exporter = Exporter::prepare(options.common.metrics);
+  if (!exporter) {
+    complain(exporter.error());
+    return status_usage;
+  }
   Signals signals;
   auto child = Child::spawn(options.command, options.user, signals);
   if (!child) {
@@ -131,7 +136,7 @@ int run(const RunOptions& options) {
     return status_usage;
   }
   filters.value().family = static_cast<std::uint32_t>(child.value().pid());
-  return traced(options, filters.value(), child.value(), signals);
+  return traced(options, filters.value(), child.value(), signals, exporter.take());
 }
 
 } // namespace mlockscope::cli

@@ -2,12 +2,21 @@
 #include "cli/scope.hpp"
 #include "cli/status.hpp"
 #include "cli/tracing.hpp"
+#include "util/notify.hpp"
 
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 
 namespace mlockscope::cli {
+namespace {
+
+/// A manager that cannot be told is its own trouble; the tracing goes on.
+void tell_service_manager(const char* state) {
+  if (auto told = util::notify_service(state); !told) complain(told.error());
+}
+
+} // namespace
 
 int trace(const CommonOptions& options) {
   auto filters = filters_of(options.processes);
@@ -18,8 +27,13 @@ int trace(const CommonOptions& options) {
   for (const std::uint32_t pid : options.processes.pids)
     if (::kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH)
       std::fprintf(stderr, "mlockscope: warning: there is no process %u now\n", pid);
+  auto exporter = Exporter::prepare(options.metrics);
+  if (!exporter) {
+    complain(exporter.error());
+    return status_usage;
+  }
   Signals signals;
-  auto tracing = Tracing::begin(options, filters.value(), signals);
+  auto tracing = Tracing::begin(options, filters.value(), signals, exporter.take());
   if (!tracing) {
     complain(tracing.error());
     return status_impossible;
@@ -28,7 +42,9 @@ int trace(const CommonOptions& options) {
     return signal.ssi_signo == SIGINT || signal.ssi_signo == SIGTERM ||
            signal.ssi_signo == SIGHUP || signal.ssi_signo == SIGQUIT;
   };
+  tell_service_manager("READY=1");
   tracing.value()->loop(signals, ends, true);
+  tell_service_manager("STOPPING=1");
   tracing.value()->end();
   if (!tracing.value()->output_failed()) return status_done;
   complain(tracing.value()->output_error());

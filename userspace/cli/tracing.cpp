@@ -41,26 +41,26 @@ capture::TracerOptions tracer_options(const CommonOptions& options, model::PageS
 }
 
 /// What can be waited for; edge-triggered, because records are there long before the probes wake.
-util::Result<util::Fd> watch(int ring, int signals) {
+util::Result<util::Fd> watch(int ring, std::initializer_list<int> others) {
   util::Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
-  epoll_event on_ring{EPOLLIN | EPOLLET, {}}, on_signal{EPOLLIN, {}};
-  if (!epoll || ::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, ring, &on_ring) != 0 ||
-      ::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, signals, &on_signal) != 0)
-    return util::system_error("cannot wait for events", errno);
+  epoll_event on_ring{EPOLLIN | EPOLLET, {}}, on_other{EPOLLIN, {}};
+  bool watched = epoll && ::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, ring, &on_ring) == 0;
+  for (const int other : others)
+    if (other >= 0)
+      watched = watched && ::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, other, &on_other) == 0;
+  if (!watched) return util::system_error("cannot wait for events", errno);
   return epoll;
 }
 
 } // namespace
 
-void complain(const util::Error& error) {
-  std::fprintf(stderr, "mlockscope: %s\n", report::escape(error.message()).c_str());
-}
-
-Tracing::Tracing(const CommonOptions& options, std::unique_ptr<capture::Tracer> tracer,
-                 report::Writer out, report::Writer notes)
+Tracing::Tracing(const CommonOptions& options, std::unique_ptr<Exporter> exporter,
+                 std::unique_ptr<capture::Tracer> tracer, report::Writer out, report::Writer notes)
     : options_(options), out_(std::move(out)), notes_(std::move(notes)),
-      page_(static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))), sink_(make_sink()),
-      pipeline_(std::make_unique<Pipeline>(*sink_, options)), tracer_(std::move(tracer)),
+      page_(static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))), exporter_(std::move(exporter)),
+      sink_(make_sink()), pipeline_(std::make_unique<Pipeline>(
+                              *sink_, options, exporter_ ? &exporter_->recorder() : nullptr)),
+      tracer_(std::move(tracer)),
       session_(std::make_unique<Session>(*tracer_, *pipeline_, page_, limits_of(options))) {
   began_ = monotonic_now();
 }
@@ -84,10 +84,14 @@ std::unique_ptr<report::Sink> Tracing::make_sink() const {
 
 util::Result<std::unique_ptr<Tracing>> Tracing::begin(const CommonOptions& options,
                                                       const capture::Filters& filters,
-                                                      const Signals& signals) {
+                                                      const Signals& signals,
+                                                      std::unique_ptr<Exporter> exporter) {
   if (options.backend == Backend::fentry || options.backend == Backend::kprobe)
     return util::Error{"cannot trace here: this backend is not available", "",
                        "use --backend tracepoint"};
+  // Before the probes: a port in use is told at once, and whoever waits can ask if it is ready.
+  if (exporter)
+    if (auto listening = exporter->listen(); !listening) return listening.error();
   const model::PageSize page(static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)));
   auto tracer = capture::Tracer::start(tracer_options(options, page, filters));
   if (!tracer) return tracer.error();
@@ -95,10 +99,12 @@ util::Result<std::unique_ptr<Tracing>> Tracing::begin(const CommonOptions& optio
   if (!out) return out.error();
   auto notes = report::Writer::to_descriptor(STDERR_FILENO, "standard error");
   if (!notes) return notes.error();
-  std::unique_ptr<Tracing> tracing(new Tracing(options, tracer.take(), out.take(), notes.take()));
+  std::unique_ptr<Tracing> tracing(
+      new Tracing(options, std::move(exporter), tracer.take(), out.take(), notes.take()));
   tracing->out_.interruptible_by(signals.fd());
   tracing->print_start();
   if (auto taken = tracing->take_in(filters); !taken) return taken.error();
+  tracing->begin_serving();
   return tracing;
 }
 
@@ -120,15 +126,54 @@ void Tracing::print_start() {
   sink_->start({version_text, names.release, names.machine, page_, tracer_->backend(), began_});
 }
 
+void Tracing::begin_serving() {
+  if (exporter_) {
+    exporter_->ready();
+    for (const std::string& url : exporter_->urls())
+      std::fprintf(stderr, "mlockscope: metrics on %s%s/metrics\n", report::escape(url).c_str(),
+                   url.starts_with("unix:") ? ", path " : "");
+  }
+}
+
+/// One turn of the session, and the answer to those who wait for metrics.
+std::size_t Tracing::turn(capture::Pause next) {
+  if (exporter_) exporter_->recorder().ring(tracer_->ring_used(), monotonic_now());
+  const std::size_t count = session_->turn(next);
+  if (exporter_) exporter_->answer_if_asked([this] { return metrics_now(); });
+  return count;
+}
+
+metrics::Snapshot Tracing::metrics_now() {
+  const auto process_of = [this](model::SpaceId space) -> const report::ProcessInfo& {
+    return pipeline_->processes().of(space);
+  };
+  return exporter_->recorder().take(session_->correlator(), process_of, health(), monotonic_now());
+}
+
+metrics::Health Tracing::health() const {
+  utsname names{};
+  ::uname(&names);
+  const auto probes = tracer_->probes();
+  return {.version = version_number,
+          .revision = version_revision,
+          .backend = tracer_->backend(),
+          .kernel = names.release,
+          .ring_size = tracer_->ring_size(),
+          .ring_used = tracer_->ring_used(),
+          .probes_attached = probes.attached,
+          .probes_waiting = probes.waiting,
+          .probes_missing = probes.missing};
+}
+
 void Tracing::loop(Signals& signals, const OnSignal& on_signal, bool need_output) {
-  auto epoll = watch(tracer_->ring_fd(), signals.fd());
+  auto epoll = watch(tracer_->ring_fd(), {signals.fd(), exporter_ ? exporter_->fd() : -1});
   if (!epoll) return complain(epoll.error());
   const model::Time end =
       options_.duration > 0 ? began_ + static_cast<model::Time>(options_.duration * 1e9) : 0;
   int quiet = 0;
   while (!need_output || !output_failed()) {
     const auto next = quiet >= quiet_turns ? capture::Pause::sleep : capture::Pause::doze;
-    quiet = session_->turn(next) != 0 ? 0 : std::min(quiet + 1, quiet_turns);
+    quiet = turn(next) != 0 ? 0 : std::min(quiet + 1, quiet_turns);
     sink_->flush();
     while (const auto signal = signals.next()) {
       if (!on_signal(*signal)) continue;
@@ -154,13 +199,13 @@ void Tracing::wait_for_forks(Signals& signals) {
   model::Time end = monotonic_now() + limits_of(options_).fork_grace + 500 * millisecond;
   if (options_.duration > 0)
     end = std::min(end, began_ + static_cast<model::Time>(options_.duration * 1e9));
-  session_->turn(capture::Pause::none);
+  turn(capture::Pause::none);
   while (session_->correlator().forks_pending() && monotonic_now() < end) {
     pollfd ready{signals.fd(), POLLIN, 0};
     ::poll(&ready, 1, doze_milliseconds);
     while (const auto signal = signals.next())
       if (signal->ssi_signo != SIGCHLD) return out_.hurry();
-    session_->turn(capture::Pause::none);
+    turn(capture::Pause::none);
     sink_->flush();
   }
 }
@@ -173,6 +218,7 @@ int Tracing::pause(capture::Pause next) const {
 }
 
 void Tracing::end() {
+  if (exporter_) exporter_->stop();
   tracer_->mute();
   session_->finish();
   report::Summary summary{session_->correlator().totals(),

@@ -1,6 +1,8 @@
 // One tracing from its first line to its summary: what `trace` and `run` have in common.
 #pragma once
 
+#include "cli/complain.hpp"
+#include "cli/exporter.hpp"
 #include "cli/options.hpp"
 #include "cli/session.hpp"
 #include "cli/signals.hpp"
@@ -11,14 +13,12 @@
 
 namespace mlockscope::cli {
 
-/// Prints "mlockscope: ..." on stderr; the user's one line.
-void complain(const util::Error&);
-
 class Tracing {
 public:
-  /// Opens the output, attaches the probes, takes in what is locked already, prints the first line.
+  /// The exporter may be null. Listens, opens the output, attaches the probes, takes in what is
+  /// locked already, prints the first line.
   [[nodiscard]] static util::Result<std::unique_ptr<Tracing>>
-  begin(const CommonOptions&, const capture::Filters&, const Signals&);
+  begin(const CommonOptions&, const capture::Filters&, const Signals&, std::unique_ptr<Exporter>);
 
   /// What the loop does about a signal; true ends it.
   using OnSignal = std::function<bool(const signalfd_siginfo&)>;
@@ -37,11 +37,15 @@ public:
   [[nodiscard]] std::uint64_t lost() const;
 
 private:
-  Tracing(const CommonOptions&, std::unique_ptr<capture::Tracer>, report::Writer out,
-          report::Writer notes);
+  Tracing(const CommonOptions&, std::unique_ptr<Exporter>, std::unique_ptr<capture::Tracer>,
+          report::Writer out, report::Writer notes);
   [[nodiscard]] util::Status take_in(const capture::Filters&);
   [[nodiscard]] std::unique_ptr<report::Sink> make_sink() const;
   void print_start();
+  void begin_serving();
+  std::size_t turn(capture::Pause);
+  [[nodiscard]] metrics::Snapshot metrics_now();
+  [[nodiscard]] metrics::Health health() const;
   [[nodiscard]] int pause(capture::Pause) const;
 
   CommonOptions options_;
@@ -49,6 +53,7 @@ private:
   report::Clock clock_ = report::Clock::of_this_system();
   model::PageSize page_;
   model::Time began_ = 0;
+  std::unique_ptr<Exporter> exporter_; ///< null: nobody asked for metrics
   std::unique_ptr<report::Sink> sink_;
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<capture::Tracer> tracer_;
