@@ -194,6 +194,60 @@ print_idle() {
   echo "| resident memory | $(jq -n "$rss / 1024 * 10 | round / 10") MiB |"
 }
 
+# metric NAME: its value now, of one without labels.
+metric() { curl -sf "$url" | awk -v name="$1" '$1 == name { print $2 }'; }
+
+print_scrapes() {
+  local url crowd standing=0 wanted round
+  say "scrapes"
+  "$build/mlockscope" trace --web.listen-address 127.0.0.1:0 --kind swapped >/dev/null \
+    2>"$work/err" &
+  tool_pid=$!
+  wait_until_attached || return 0
+  url=$(grep -o 'http://.*' "$work/err") || return 0
+  coproc CROWD { exec "$programs/crowd"; }
+  crowd=$CROWD_PID
+  read -r <&"${CROWD[0]}"
+  printf '\n| scrape of mlockscope trace --metrics, live address spaces with locks | ms | bytes | resident MiB |\n'
+  printf '| ---: | ---: | ---: | ---: |\n'
+  for wanted in 10 1000 10000; do
+    echo "stay $((wanted - standing))" >&"${CROWD[1]}"
+    read -r <&"${CROWD[0]}"
+    standing=$wanted
+    : >"$work/scrapes"
+    for ((round = 0; round < 21; round++)); do
+      curl -sf -o "$work/exposition" -w '%{time_total}\n' "$url" >>"$work/scrapes"
+    done
+    echo "| $(metric mlockscope_address_spaces) |" \
+      "$(sort -n "$work/scrapes" | awk 'NR == 11 { printf "%.1f", $1 * 1000 }') |" \
+      "$(wc -c <"$work/exposition") |" \
+      "$(metric process_resident_memory_bytes | awk '{ printf "%.1f", $1 / 1048576 }') |"
+  done
+  local input=${CROWD[1]}
+  exec {input}>&-
+  wait "$crowd" || true
+  stop_tool
+}
+
+# What an hour of a busy host leaves behind: 50 processes a second that lock and end, all at once.
+print_churn() {
+  local url crowd before
+  say "churn"
+  "$build/mlockscope" trace --web.listen-address 127.0.0.1:0 --kind swapped >/dev/null \
+    2>"$work/err" &
+  tool_pid=$!
+  wait_until_attached || return 0
+  url=$(grep -o 'http://.*' "$work/err") || return 0
+  before=$(metric process_resident_memory_bytes)
+  printf 'come 180000\n' | "$programs/crowd" >/dev/null
+  printf '\n| 180 000 processes with names of their own, a finding each | |\n| --- | ---: |\n'
+  echo "| resident before and after, MiB | $(jq -n "[$before, $(metric process_resident_memory_bytes)] |
+    map(. / 1048576 * 10 | round / 10) | \"\(.[0]), \(.[1])\"" -r) |"
+  echo "| exposition, bytes | $(curl -sf "$url" | wc -c) |"
+  echo "| events lost | $(metric mlockscope_events_lost_total) |"
+  stop_tool
+}
+
 print_correlator() {
   say "correlator"
   printf '\n| correlator beside Boost.ICL | claims | calls/s |\n| --- | ---: | ---: |\n'
@@ -208,4 +262,6 @@ measure_calls
 print_calls
 print_flat_out
 print_idle
+print_scrapes
+print_churn
 print_correlator

@@ -58,7 +58,7 @@ Inside::Inside(const capture::Filters& filters, std::size_t ring_bytes, bool ado
     : page_(static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))) {
   options_.calls = true;
   options_.show_possible = true;
-  pipeline_ = std::make_unique<cli::Pipeline>(notes_, options_);
+  pipeline_ = std::make_unique<cli::Pipeline>(notes_, options_, nullptr);
   capture::TracerOptions how;
   how.page_size = page_.bytes();
   how.ring_bytes = ring_bytes;

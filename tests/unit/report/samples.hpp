@@ -43,7 +43,11 @@ inline report::Start start() {
 }
 
 inline report::ProcessInfo process() {
-  return {.exe = "/usr/bin/demo", .cgroup = "/user.slice", .container = std::nullopt};
+  return {.exe = "/usr/bin/demo",
+          .cgroup = "/user.slice",
+          .container = std::nullopt,
+          .pod = std::nullopt,
+          .unit = std::nullopt};
 }
 
 /// lock(p,32) lock(p+100,32) unlock(p,32): the first example of the semantics.
