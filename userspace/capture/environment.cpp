@@ -24,6 +24,7 @@ struct Capability {
   const char* name;
 };
 constexpr Capability sys_admin{21, "CAP_SYS_ADMIN"};
+constexpr Capability sys_ptrace{19, "CAP_SYS_PTRACE"};
 constexpr std::array<Capability, 3> needed{
     {{39, "CAP_BPF"}, {38, "CAP_PERFMON"}, {2, "CAP_DAC_READ_SEARCH"}}};
 
@@ -34,11 +35,13 @@ std::string first_line(const std::string& path) {
   return line;
 }
 
-std::uint64_t effective_capabilities() {
+/// Whether it is among the effective capabilities; see capabilities(7).
+bool has(const Capability& capability) {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);)
-    if (line.starts_with("CapEff:")) return std::stoull(line.substr(7), nullptr, 16);
-  return 0;
+    if (line.starts_with("CapEff:"))
+      return (std::stoull(line.substr(7), nullptr, 16) >> capability.number & 1) != 0;
+  return false;
 }
 
 /// Kernels of Debian and Ubuntu know values above Linux' own 2, with which CAP_PERFMON is not
@@ -49,8 +52,6 @@ bool attaching_takes_sys_admin() {
 }
 
 Check check_privileges() {
-  const std::uint64_t held = effective_capabilities();
-  const auto has = [held](const Capability& c) { return (held >> c.number & 1) != 0; };
   if (has(sys_admin)) return {State::good, "privileges", "CAP_SYS_ADMIN held", ""};
   std::string missing;
   for (const auto& capability : needed)
@@ -62,6 +63,13 @@ Check check_privileges() {
   if (missing.empty())
     return {State::good, "privileges", "CAP_BPF, CAP_PERFMON and CAP_DAC_READ_SEARCH held", ""};
   return {State::missing, "privileges", missing + " not held", "run it as root (sudo)"};
+}
+
+/// proc(5): who may read what of other processes.
+Check check_processes() {
+  if (has(sys_ptrace)) return {State::good, "others' /proc", "CAP_SYS_PTRACE held", ""};
+  return {State::note, "others' /proc",
+          "CAP_SYS_PTRACE not held: swap may go unseen, programs unnamed", ""};
 }
 
 Check check_bpf() {
@@ -121,7 +129,7 @@ Check check_kernel() {
 } // namespace
 
 std::vector<Check> check_environment() {
-  return {check_kernel(), check_privileges(), check_lockdown(),
+  return {check_kernel(), check_privileges(), check_processes(), check_lockdown(),
           check_bpf(),    check_btf(),        check_tracefs()};
 }
 
