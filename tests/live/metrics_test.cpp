@@ -91,7 +91,10 @@ TEST_CASE("where nobody can listen, one line says why") {
   const Outcome no_file = execute({tracer_program(), "trace", "--web.config.file", "/nowhere"});
   CHECK(no_file.ending == "exit 2");
   CHECK(no_file.err.find("/nowhere") != std::string::npos);
-  for (const Outcome* each : {&in_use, &bad, &no_file})
+  const Outcome twice = execute({tracer_program(), "trace", "--metrics-labels", "pod,pod"});
+  CHECK(twice.ending == "exit 2");
+  CHECK(twice.err.find("names 'pod' twice") != std::string::npos);
+  for (const Outcome* each : {&in_use, &bad, &no_file, &twice})
     CHECK(std::count(each->err.begin(), each->err.end(), '\n') == 1);
 }
 

@@ -7,10 +7,14 @@
 #include "metrics/process_collector.hpp"
 #include "metrics/tracer_collector.hpp"
 
+#include <algorithm>
+#include <cerrno>
+
 namespace mlockscope::cli {
 namespace {
 
 constexpr const char* default_address = "127.0.0.1:9778";
+constexpr std::size_t default_names = 100;
 /// What a scrape waits for the tracing thread. Far below the ten seconds Prometheus waits, far
 /// above a turn under full load.
 constexpr std::chrono::milliseconds patience{3000};
@@ -24,12 +28,16 @@ web::Response page(std::string type, std::string body) {
 } // namespace
 
 Exporter::Exporter(const MetricsOptions& options)
-    : recorder_({report::Clock::of_this_system(), options.names, options.labels}) {
+    : recorder_({.names = options.names.value_or(default_names), .labels = options.labels}) {
   exchange_.answer(0, recorder_.before_tracing(monotonic_now()));
 }
 
 util::Result<std::unique_ptr<Exporter>> Exporter::prepare(const MetricsOptions& options) {
   if (!options.on()) return std::unique_ptr<Exporter>();
+  for (auto label = options.labels.begin(); label != options.labels.end(); ++label)
+    if (std::find(options.labels.begin(), label, *label) != label)
+      return util::Error{"--metrics-labels names '" + std::string(word(*label)) + "' twice", "",
+                         ""};
   std::unique_ptr<Exporter> exporter(new Exporter(options));
   std::vector<std::string> texts = options.addresses;
   if (texts.empty()) texts.emplace_back(default_address);
@@ -47,6 +55,7 @@ util::Result<std::unique_ptr<Exporter>> Exporter::prepare(const MetricsOptions& 
 }
 
 util::Status Exporter::listen() {
+  if (exchange_.fd() < 0) return util::system_error("cannot make an event descriptor", errno);
   auto server = web::Server::start(addresses_, std::move(config_), routes());
   if (!server) return server.error();
   server_ = server.take();
@@ -85,7 +94,7 @@ std::map<std::string, web::Handler> Exporter::routes() {
        [this] {
          const auto answer = snapshot();
          return page("text/html; charset=utf-8",
-                     metrics::landing_page(ready_ ? answer.snapshot.get() : nullptr));
+                     metrics::landing_page(ready_ ? answer.snapshot.get() : nullptr, answer.fresh));
        }},
   };
 }

@@ -17,7 +17,7 @@ public:
   /// Null if nobody asked for metrics. The error is the user's mistake: an address or a
   /// configuration file that is none.
   [[nodiscard]] static util::Result<std::unique_ptr<Exporter>> prepare(const MetricsOptions&);
-  /// Until stop() or its destruction. The error is that it is not possible here: a port in use.
+  /// Until its destruction. The error is that it is not possible here: a port in use.
   [[nodiscard]] util::Status listen();
 
   [[nodiscard]] metrics::Recorder& recorder() { return recorder_; }
@@ -25,11 +25,8 @@ public:
   /// For epoll: readable while a scrape waits for answer_if_asked().
   [[nodiscard]] int fd() const { return exchange_.fd(); }
 
-  /// Nobody is served any more; what is told to the recorder is told to nobody.
-  void stop() {
-    exchange_.close();
-    server_.reset();
-  }
+  /// From now on nobody waits for answer_if_asked(): the last answer has to do.
+  void close() { exchange_.close(); }
 
   /// The probes are attached, and from now on answer_if_asked() is called.
   void ready() { ready_ = true; }

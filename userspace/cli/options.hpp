@@ -31,10 +31,13 @@ struct MetricsOptions {
   bool wanted = false;
   std::vector<std::string> addresses; ///< empty: the default one
   std::string config_file;            ///< empty: no TLS, no passwords
-  std::size_t names = 100;            ///< process names with series of their own
+  std::optional<std::size_t> names;   ///< process names with series of their own
   std::vector<metrics::NameLabel> labels;
 
-  [[nodiscard]] bool on() const { return wanted || !addresses.empty() || !config_file.empty(); }
+  /// Any of them asks for it.
+  [[nodiscard]] bool on() const {
+    return wanted || !addresses.empty() || !config_file.empty() || names || !labels.empty();
+  }
 };
 
 /// What `trace` and `run` share.

@@ -159,7 +159,6 @@ metrics::Health Tracing::health() const {
           .backend = tracer_->backend(),
           .kernel = names.release,
           .ring_size = tracer_->ring_size(),
-          .ring_used = tracer_->ring_used(),
           .probes_attached = probes.attached,
           .probes_waiting = probes.waiting,
           .probes_missing = probes.missing};
@@ -218,7 +217,7 @@ int Tracing::pause(capture::Pause next) const {
 }
 
 void Tracing::end() {
-  if (exporter_) exporter_->stop();
+  if (exporter_) exporter_->close();
   tracer_->mute();
   session_->finish();
   report::Summary summary{session_->correlator().totals(),
@@ -230,6 +229,7 @@ void Tracing::end() {
   summary.seconds = static_cast<double>(summary.time - began_) / 1e9;
   sink_->summary(summary);
   sink_->flush();
+  exporter_.reset(); // last: its clients may take their time
 }
 
 std::uint64_t Tracing::lost() const { return session_->correlator().totals().lost; }

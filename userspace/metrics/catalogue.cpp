@@ -30,7 +30,8 @@ constexpr auto table = std::to_array<MetricInfo>({
     {Metric::exposures, Gauge, "mlockscope_exposures", "comm",
      "Exposures that are open: bytes of a live lock request lie on unlocked pages."},
     {Metric::exposed_bytes, Gauge, "mlockscope_exposed_bytes", "comm",
-     "Bytes that a live lock request covers and the kernel does not hold locked."},
+     "Bytes that a live lock request covers and the kernel does not hold locked. What two requests "
+     "cover counts twice."},
     {Metric::exposure_seconds, Histogram, "mlockscope_exposure_seconds", "closed",
      "How long exposures lasted, by what closed them."},
     {Metric::claims, Gauge, "mlockscope_claims", "comm",
@@ -56,7 +57,8 @@ constexpr auto table = std::to_array<MetricInfo>({
      "Times the kernel's word on locked pages contradicted the model. A bug of mlockscope, or a "
      "way to lock that it does not see."},
     {Metric::resynchronisations, Counter, "mlockscope_resynchronisations_total", "",
-     "Times the model of an address space was compared with the kernel's list of mappings."},
+     "Times the model of an address space was compared with the kernel's list of mappings: where "
+     "locks are older than the tracing, after mlockall, for verdicts on forks, after losses."},
     {Metric::last_resynchronisation_timestamp, Gauge,
      "mlockscope_last_resynchronisation_timestamp_seconds", "",
      "When that happened last, since 1970; 0: not yet."},
@@ -71,7 +73,8 @@ constexpr auto table = std::to_array<MetricInfo>({
     {Metric::ring_peak, Gauge, "mlockscope_ring_buffer_peak_bytes", "",
      "The most the reader found used within the last one to two minutes."},
     {Metric::probes, Gauge, "mlockscope_probes", "state",
-     "Probes by state: attached, waiting (attached on demand, not needed now), missing (the kernel "
+     "Probes by state: attached, waiting (attached on demand: not needed now, or not yet there), "
+     "missing (the kernel "
      "has no such hook)."},
     {Metric::comms, Gauge, "mlockscope_comms", "", "Names that have series of their own."},
     {Metric::comms_limit, Gauge, "mlockscope_comms_limit", "",

@@ -20,7 +20,7 @@ public:
 
   Exchange();
 
-  /// For epoll: readable while somebody waits.
+  /// For epoll: readable while somebody waits. Negative if there was no descriptor left.
   [[nodiscard]] int fd() const { return wish_fd_.get(); }
   /// The tracing thread: the number of the latest wish, 0 if none is open. What is taken from here
   /// on answers it.

@@ -1,6 +1,7 @@
 #include "metrics/landing.hpp"
 
 #include "model/words.hpp"
+#include "report/clock.hpp"
 #include "report/text.hpp"
 
 #include <fmt/format.h>
@@ -71,13 +72,17 @@ std::string ago(model::Time time, model::Time now) {
   return report::duration(now - std::min(now, time)) + " ago";
 }
 
+std::string rfc3339(WallTime wall_time, model::Time time) {
+  return report::rfc3339(report::Clock{wall_time - static_cast<WallTime>(time)}, time);
+}
+
 std::string finding_row(const RecentFinding& finding, const Snapshot& snapshot) {
   const std::string_view severity = word(finding.verdict.severity);
   const bool exposes = finding.exposed_bytes != 0;
   return fmt::format(
       "<tr><td><time datetime=\"{}\">{}</time></td><td>{}</td><td class=\"{}\">{}</td><td>{}</td>"
       "<td>{} ({})</td><td>{}</td><td>{}</td></tr>\n",
-      report::rfc3339(snapshot.clock, finding.time), ago(finding.time, snapshot.time),
+      rfc3339(finding.wall_time, finding.time), ago(finding.time, snapshot.time),
       word(finding.verdict.kind), severity, severity, word(finding.confidence), html(finding.comm),
       finding.pid, word(finding.call),
       exposes ? report::size_words(finding.exposed_bytes) + (finding.open ? ", still exposed" : "")
@@ -130,8 +135,13 @@ std::string state(const Snapshot& snapshot) {
 
 } // namespace
 
-std::string landing_page(const Snapshot* snapshot) {
+std::string landing_page(const Snapshot* snapshot, bool fresh) {
   std::string page(head);
+  if (snapshot != nullptr && !fresh)
+    page +=
+        fmt::format("<p class=\"warning\">The tracer is stuck: it does not answer. This is what it "
+                    "said at {}.</p>\n",
+                    rfc3339(snapshot->wall_time, snapshot->time));
   page += snapshot == nullptr ? "<h2>Not ready: the probes are being attached</h2>\n"
                               : findings(*snapshot) + state(*snapshot);
   return page + "</body>\n</html>\n";

@@ -30,7 +30,7 @@ double Busyness::at(model::Time now) const {
   return amount_ * std::exp2(-static_cast<double>(now - std::min(now, when_)) / half_life);
 }
 
-Names::Names(std::size_t limit) : holders_(limit + 1) {
+Names::Names(std::size_t limit) : holders_(limit + 1), budget_(most_budget()) {
   for (std::size_t place = limit; place != 0; --place) free_.push_back(static_cast<Place>(place));
 }
 
@@ -43,10 +43,11 @@ Names::Place Names::note(const std::string& name, double amount, model::Time now
   }
   forget_former(now);
   if (former_names_.contains(name)) return other;
-  if (free_.empty()) {
+  if (free_.empty() || budget_ < reserve() + 1) {
     note_candidate(name, amount, now);
     return other;
   }
+  --budget_;
   const Place place = free_.back();
   free_.pop_back();
   Busyness busyness;
@@ -61,30 +62,49 @@ Names::Place Names::place_of(const std::string& name) const {
 }
 
 std::vector<Names::Place> Names::rotate(model::Time now) {
+  refill_budget(now);
+  rotated_ = now;
+  ++rotations_;
   forget_former(now);
   drop_idle_candidates(now);
   std::vector<Place> given_up;
+  retire(now, given_up);
+  while (budget_ >= 1) {
+    const auto best = best_candidate(now);
+    if (!best || !make_room(candidates_[*best].busyness.at(now), now, given_up)) break;
+    const Candidate chosen = take_candidate(*best);
+    const Place place = free_.back();
+    free_.pop_back();
+    take(place, chosen.name, chosen.busyness, now);
+    --budget_;
+  }
+  return given_up;
+}
+
+void Names::refill_budget(model::Time now) {
+  const auto hours = static_cast<double>(now - rotated_) / (3600.0 * second);
+  if (rotations_ != 0)
+    budget_ = std::min(most_budget(), budget_ + static_cast<double>(limit()) * hours);
+}
+
+void Names::retire(model::Time now, std::vector<Place>& given_up) {
   for (Place place = 1; place < holders_.size(); ++place) {
     const Holder& holder = holders_[place];
     if (!holder.name || now - holder.last < quiet_time || !may_fold(place, now)) continue;
     fold(place, now);
     given_up.push_back(place);
   }
-  while (!candidates_.empty()) {
-    if (free_.empty()) {
-      const Place place = least_busy(now);
-      const bool busier =
-          place != other && best_busyness(now) > clearly * holders_[place].busyness.at(now);
-      if (!busier || !may_fold(place, now)) break;
-      fold(place, now);
-      given_up.push_back(place);
-    }
-    const Candidate best = take_best_candidate(now);
-    const Place place = free_.back();
-    free_.pop_back();
-    take(place, best.name, best.busyness, now);
-  }
-  return given_up;
+}
+
+/// Whether there is a place for a name that is as busy.
+bool Names::make_room(double busyness, model::Time now, std::vector<Place>& given_up) {
+  if (!free_.empty()) return true;
+  const Place place = least_busy(now);
+  if (place == other || busyness <= clearly * holders_[place].busyness.at(now)) return false;
+  if (!may_fold(place, now)) return false;
+  fold(place, now);
+  given_up.push_back(place);
+  return true;
 }
 
 void Names::take(Place place, const std::string& name, const Busyness& busyness, model::Time now) {
@@ -115,8 +135,11 @@ void Names::forget_former(model::Time now) {
 }
 
 void Names::note_candidate(const std::string& name, double amount, model::Time now) {
-  if (const auto found = candidate_at_.find(name); found != candidate_at_.end())
-    return candidates_[found->second].busyness.add(amount, now);
+  if (const auto found = candidate_at_.find(name); found != candidate_at_.end()) {
+    Candidate& known = candidates_[found->second];
+    known.returned = known.returned || known.first != rotations_;
+    return known.busyness.add(amount, now);
+  }
   if (limit() == 0) return;
   std::size_t at = candidates_.size();
   if (at < candidates_kept()) {
@@ -125,7 +148,7 @@ void Names::note_candidate(const std::string& name, double amount, model::Time n
     at = expendable_candidate(now);
     candidate_at_.erase(candidates_[at].name);
   }
-  candidates_[at] = {name, {}};
+  candidates_[at] = {name, {}, rotations_, false};
   candidates_[at].busyness.add(amount, now);
   candidate_at_.emplace(name, at);
 }
@@ -139,22 +162,22 @@ std::size_t Names::expendable_candidate(model::Time now) {
   return least;
 }
 
-double Names::best_busyness(model::Time now) const {
-  double best = 0;
-  for (const Candidate& each : candidates_) best = std::max(best, each.busyness.at(now));
+/// Of those that came back.
+std::optional<std::size_t> Names::best_candidate(model::Time now) const {
+  std::optional<std::size_t> best;
+  for (std::size_t at = 0; at < candidates_.size(); ++at)
+    if (candidates_[at].returned &&
+        (!best || candidates_[at].busyness.at(now) > candidates_[*best].busyness.at(now)))
+      best = at;
   return best;
 }
 
-Names::Candidate Names::take_best_candidate(model::Time now) {
-  const auto best = std::max_element(candidates_.begin(), candidates_.end(),
-                                     [now](const Candidate& a, const Candidate& b) {
-                                       return a.busyness.at(now) < b.busyness.at(now);
-                                     });
-  Candidate taken = std::move(*best);
+Names::Candidate Names::take_candidate(std::size_t at) {
+  Candidate taken = std::move(candidates_[at]);
   candidate_at_.erase(taken.name);
-  if (best != candidates_.end() - 1) {
-    *best = std::move(candidates_.back());
-    candidate_at_[best->name] = static_cast<std::size_t>(best - candidates_.begin());
+  if (at + 1 != candidates_.size()) {
+    candidates_[at] = std::move(candidates_.back());
+    candidate_at_[candidates_[at].name] = at;
   }
   candidates_.pop_back();
   return taken;

@@ -1,11 +1,16 @@
 // Which process names have series of their own. The rest share one, `other`, so that the number of
-// series is bounded whatever names the host's processes give themselves.
+// series is bounded at every moment and over the months, whatever names the host's processes give
+// themselves.
 //
-// A name takes a free place when it is first heard of. When all are taken, a busier name takes the
-// place of the least busy one; and a name that has not been heard of for ten minutes gives its
-// place up. Either way its counts are to be added to those of `other`, so that the sum over all
-// names never changes; and it gets no place again before Prometheus has forgotten its series, so
-// that no series ever goes backwards.
+// There are `limit` places. A name takes a free one when it is first heard of. When all are taken,
+// a name that comes back takes the place of one that is clearly less busy; and a name that has not
+// been heard of for ten minutes gives its place up. In the long run no more than `limit` names an
+// hour get a place, and part of that is kept for names that come back: names that are used once and
+// never again cannot have all of it.
+//
+// What a name had counted when it loses its place is to be added to `other`, so that the sum over
+// all names never changes; and it gets no place again before Prometheus has forgotten its series,
+// so that no series ever goes backwards.
 #pragma once
 
 #include "model/event.hpp"
@@ -38,6 +43,8 @@ public:
   static constexpr model::Time second = 1'000'000'000;
   /// Without a sign of life, before a place is given up.
   static constexpr model::Time quiet_time = 600 * second;
+  /// Between two rotations, at least.
+  static constexpr model::Time rotation_interval = 10 * second;
   /// For which a name keeps its place against busier ones.
   static constexpr model::Time tenure = 60 * second;
   /// Longer than the five minutes for which Prometheus still shows a series that has ended.
@@ -48,6 +55,10 @@ public:
 
   /// The place that counts for this name; `amount` is how much it did. Times do not go backwards.
   Place note(const std::string& name, double amount, model::Time now);
+  /// Whether rotate() is to be called, after a note() for each name that lives.
+  [[nodiscard]] bool rotation_due(model::Time now) const {
+    return now >= rotated_ + rotation_interval;
+  }
   /// Names that have ended or are less busy than others give their places up, and busier ones take
   /// them. Returns the places that were given up: what was counted there belongs to `other` now,
   /// and counting begins again.
@@ -80,17 +91,25 @@ private:
   struct Candidate {
     std::string name;
     Busyness busyness;
+    std::uint64_t first = 0; ///< the rotation before which it was first heard of
+    bool returned = false;   ///< heard of after that rotation, too
   };
 
   void take(Place, const std::string& name, const Busyness&, model::Time now);
   void fold(Place, model::Time now);
   void note_candidate(const std::string& name, double amount, model::Time now);
   [[nodiscard]] std::size_t expendable_candidate(model::Time now);
-  [[nodiscard]] Candidate take_best_candidate(model::Time now);
+  [[nodiscard]] std::optional<std::size_t> best_candidate(model::Time now) const;
+  [[nodiscard]] Candidate take_candidate(std::size_t at);
+  bool make_room(double busyness, model::Time now, std::vector<Place>& given_up);
+  void retire(model::Time now, std::vector<Place>& given_up);
+  void refill_budget(model::Time now);
+  [[nodiscard]] double reserve() const { return static_cast<double>(limit()) / 2; }
+  /// At the start: enough for all places.
+  [[nodiscard]] double most_budget() const { return static_cast<double>(limit()) + reserve(); }
   void forget_former(model::Time now);
   [[nodiscard]] bool may_fold(Place, model::Time now) const;
   [[nodiscard]] Place least_busy(model::Time now) const;
-  [[nodiscard]] double best_busyness(model::Time now) const;
   void drop_idle_candidates(model::Time now);
 
   std::vector<Holder> holders_; ///< by place; the first is `other` and holds no name
@@ -102,6 +121,10 @@ private:
   std::deque<Former> former_; ///< by `until`
   std::unordered_set<std::string> former_names_;
   std::uint64_t folds_ = 0;
+  std::uint64_t rotations_ = 0;
+  model::Time rotated_ = 0;
+  double budget_ =
+      0; ///< names that may get a place now; the last `reserve()` of them if they return
 };
 
 } // namespace mlockscope::metrics

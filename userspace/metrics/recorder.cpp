@@ -25,9 +25,12 @@ bool has_ranges(const model::CallEvent& event) {
 }
 
 std::size_t verdict_of(const model::Finding& finding) {
-  const auto found =
-      std::find(verdicts.begin(), verdicts.end(), Verdict{finding.kind, finding.severity});
+  const Verdict verdict{finding.kind, finding.severity};
+  auto found = std::find(verdicts.begin(), verdicts.end(), verdict);
   assert(found != verdicts.end());
+  if (found == verdicts.end())
+    found = std::find_if(verdicts.begin(), verdicts.end(),
+                         [&](const Verdict& each) { return each.kind == verdict.kind; });
   return static_cast<std::size_t>(found - verdicts.begin());
 }
 
@@ -41,6 +44,11 @@ const std::optional<std::string>& value_of(const report::ProcessInfo& process, N
     break;
   }
   return process.unit;
+}
+
+/// A process that calls itself "other" is counted there.
+bool is_other(const std::string& key) {
+  return std::string_view(key).substr(0, key.find('\0')) == other_name;
 }
 
 bool opens_exposure(model::Kind kind) {
@@ -80,10 +88,12 @@ void Recorder::finding(const model::Finding& finding, const report::ProcessInfo&
   const std::size_t verdict = verdict_of(finding);
   ++counts.findings[verdict];
   if (finding.kind == model::Kind::swapped) ++counts.swapped;
-  last_finding_[verdict] = std::max(last_finding_[verdict], time);
+  const WallTime wall_time = options_.clock().realtime(time);
+  last_finding_[verdict] = wall_time;
   if (recent_.size() == recent_kept) recent_.pop_back();
   recent_.push_front({.id = finding.id,
                       .time = time,
+                      .wall_time = wall_time,
                       .verdict = verdicts[verdict],
                       .confidence = finding.confidence,
                       .call = finding.call.call,
@@ -124,10 +134,8 @@ std::vector<std::string> Recorder::labels_of(const std::string& key) const {
   return values;
 }
 
-/// A process that calls itself "other" is counted there.
 Names::Place Recorder::note(const std::string& key, double amount, model::Time now) {
-  const bool is_other = std::string_view(key).substr(0, key.find('\0')) == other_name;
-  return is_other ? Names::other : names_.note(key, amount, now);
+  return is_other(key) ? Names::other : names_.note(key, amount, now);
 }
 
 Recorder::Holdings Recorder::gather(const model::Correlator& correlator,
@@ -151,19 +159,27 @@ Recorder::Holdings Recorder::gather(const model::Correlator& correlator,
   return all;
 }
 
-/// What is busy now keeps its place, or finds one: the busiest first, as places may be few.
-void Recorder::rotate(const Holdings& all, model::Time now) {
+/// What lives keeps its place, or finds one: the busiest first, as places may be few. How often
+/// somebody asks must not matter, so being alive counts at rotations only.
+void Recorder::note_live(const Holdings& all, model::Time now) {
   std::vector<std::pair<double, const std::string*>> live;
   for (const auto& [key, holdings] : all)
     live.emplace_back(static_cast<double>(holdings.spaces + holdings.exposures), &key);
   std::sort(live.begin(), live.end(), [](const auto& a, const auto& b) {
     return a.first != b.first ? a.first > b.first : *a.second < *b.second;
   });
-  for (const auto& [amount, key] : live) note(*key, amount, now);
+  const bool rotation = names_.rotation_due(now);
+  for (const auto& [amount, key] : live) note(*key, rotation ? amount : 0, now);
+  if (!rotation) return;
   for (const Names::Place place : names_.rotate(now)) {
     counts_[Names::other] += counts_[place];
     counts_[place] = {};
   }
+}
+
+void Recorder::note_resynchronisation(model::Time time) {
+  if (time != last_resynchronisation_.first)
+    last_resynchronisation_ = {time, options_.clock().realtime(time)};
 }
 
 void Recorder::fill_names(Snapshot& snapshot, const Holdings& all) const {
@@ -175,7 +191,7 @@ void Recorder::fill_names(Snapshot& snapshot, const Holdings& all) const {
   for (const auto& [key, holdings] : all) {
     const Names::Place place = names_.place_of(key);
     rows[place]->holdings += holdings;
-    if (place == Names::other) ++snapshot.names_folded;
+    if (place == Names::other && !is_other(key)) ++snapshot.names_folded;
   }
   for (Names::Place place = 0; place < rows.size(); ++place) {
     if (!rows[place]) continue;
@@ -188,11 +204,13 @@ void Recorder::fill_names(Snapshot& snapshot, const Holdings& all) const {
 Snapshot Recorder::sums(model::Time now) const {
   Snapshot snapshot;
   snapshot.time = now;
-  snapshot.clock = options_.clock;
+  snapshot.wall_time = options_.clock().realtime(now);
+  snapshot.ring_used = ring_peak_.last();
   snapshot.ring_peak = ring_peak_.value();
   snapshot.calls = calls_;
   snapshot.durations = durations_;
   snapshot.last_finding = last_finding_;
+  snapshot.last_resynchronisation = last_resynchronisation_.second;
   for (const NameLabel label : options_.labels) snapshot.more_labels.emplace_back(word(label));
   snapshot.names_limit = names_.limit();
   snapshot.folds = names_.folds();
@@ -210,7 +228,9 @@ Snapshot Recorder::take(const model::Correlator& correlator, const ProcessOf& pr
                         Health health, model::Time now) {
   std::uint64_t incomplete = 0;
   const Holdings all = gather(correlator, process_of, incomplete);
-  rotate(all, now);
+  note_live(all, now);
+  if (const model::Time last = correlator.totals().last_resynchronisation; last != 0)
+    note_resynchronisation(last);
   Snapshot snapshot = sums(now);
   fill_names(snapshot, all);
   snapshot.incomplete = incomplete;

@@ -6,6 +6,7 @@
 #include "metrics/ring_peak.hpp"
 #include "metrics/snapshot.hpp"
 #include "model/correlator.hpp"
+#include "report/clock.hpp"
 #include "report/sink.hpp"
 
 #include <functional>
@@ -20,7 +21,9 @@ enum class NameLabel : std::uint8_t { container, pod, unit };
 class Recorder {
 public:
   struct Options {
-    report::Clock clock;
+    /// Asked anew for each thing that happens: over the months the system's clock is set, and
+    /// stands still for CLOCK_MONOTONIC while the machine sleeps.
+    std::function<report::Clock()> clock = report::Clock::of_this_system;
     std::size_t names = 100; ///< with series of their own
     std::vector<NameLabel> labels;
   };
@@ -47,8 +50,9 @@ private:
   Names::Place note(const std::string& key, double amount, model::Time now);
   [[nodiscard]] Holdings gather(const model::Correlator&, const ProcessOf&,
                                 std::uint64_t& incomplete) const;
-  void rotate(const Holdings&, model::Time now);
+  void note_live(const Holdings&, model::Time now);
   [[nodiscard]] Snapshot sums(model::Time now) const;
+  void note_resynchronisation(model::Time);
   void fill_names(Snapshot&, const Holdings&) const;
 
   Options options_;
@@ -56,7 +60,8 @@ private:
   std::vector<NameCounts> counts_; ///< by place
   std::array<CallSums, calls_known> calls_;
   std::array<Durations, ways_to_close> durations_;
-  std::array<model::Time, verdicts.size()> last_finding_{};
+  std::array<WallTime, verdicts.size()> last_finding_{};
+  std::pair<model::Time, WallTime> last_resynchronisation_;
   std::deque<RecentFinding> recent_;
   RingPeak ring_peak_;
 };

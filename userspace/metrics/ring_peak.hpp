@@ -18,13 +18,16 @@ public:
       minute_ = minute;
     }
     current_ = std::max(current_, value);
+    last_ = value;
   }
+  [[nodiscard]] std::uint64_t last() const { return last_; }
   [[nodiscard]] std::uint64_t value() const { return std::max(before_, current_); }
 
 private:
   model::Time minute_ = 0;
   std::uint64_t before_ = 0;
   std::uint64_t current_ = 0;
+  std::uint64_t last_ = 0;
 };
 
 } // namespace mlockscope::metrics

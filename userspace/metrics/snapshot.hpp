@@ -3,7 +3,6 @@
 #pragma once
 
 #include "model/finding.hpp"
-#include "report/clock.hpp"
 
 #include <array>
 #include <deque>
@@ -83,10 +82,14 @@ struct NameRow {
   NameHoldings holdings;
 };
 
+/// Nanoseconds since 1970, by the system's clock at the moment it was asked.
+using WallTime = std::int64_t;
+
 /// A finding as the landing page shows it. No addresses: who may read the page need not know them.
 struct RecentFinding {
   model::FindingId id{};
   model::Time time = 0;
+  WallTime wall_time = 0;
   Verdict verdict{};
   model::Confidence confidence{};
   model::Call call{};
@@ -99,22 +102,24 @@ struct RecentFinding {
 /// How the tracer itself does.
 struct Health {
   std::string version, revision, backend, kernel;
-  std::uint64_t ring_size = 0, ring_used = 0; ///< bytes
+  std::uint64_t ring_size = 0; ///< bytes
   std::size_t probes_attached = 0, probes_waiting = 0, probes_missing = 0;
 };
 
 struct Snapshot {
   model::Time time = 0;
-  report::Clock clock;
-  Health health;
+  WallTime wall_time = 0;
+  Health health; ///< of `version` empty: the tracing has not begun
   model::Totals totals;
   std::uint64_t incomplete = 0; ///< address spaces
+  std::uint64_t ring_used = 0;  ///< bytes, when the reader last came
   std::uint64_t ring_peak = 0;  ///< bytes
   std::array<CallSums, calls_known> calls;
   std::array<Durations, ways_to_close> durations;
-  std::array<model::Time, verdicts.size()> last_finding{}; ///< 0: none
-  std::vector<std::string> more_labels;                    ///< names of --metrics-labels
-  std::vector<NameRow> names;                              ///< the first is `other`
+  std::array<WallTime, verdicts.size()> last_finding{}; ///< 0: none
+  WallTime last_resynchronisation = 0;                  ///< 0: none
+  std::vector<std::string> more_labels;                 ///< names of --metrics-labels
+  std::vector<NameRow> names;                           ///< the first is `other`
   std::size_t names_limit = 0;
   std::size_t names_folded = 0; ///< live, and counted as `other`
   std::uint64_t folds = 0;

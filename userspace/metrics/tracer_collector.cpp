@@ -16,12 +16,10 @@ template <class Value> double number(Value value) { return static_cast<double>(v
 
 std::string text(std::string_view word) { return std::string(word); }
 
-double unix_seconds(const Snapshot& snapshot, model::Time time) {
-  return time == 0 ? 0 : number(snapshot.clock.realtime(time)) / 1e9;
-}
+double seconds(WallTime time) { return number(time) / 1e9; }
 
 void add_calls(Families& all, const Snapshot& snapshot) {
-  Family calls(Metric::calls), seconds(Metric::call_seconds);
+  Family calls(Metric::calls), inside(Metric::call_seconds);
   Family requested(Metric::requested_bytes), applied(Metric::applied_bytes);
   for (std::size_t at = 0; at < snapshot.calls.size(); ++at) {
     const auto call = static_cast<model::Call>(at);
@@ -33,14 +31,14 @@ void add_calls(Families& all, const Snapshot& snapshot) {
       for (const int usual : {EPERM, EAGAIN, ENOMEM, EINVAL}) failed.try_emplace(usual, 0);
     for (const auto& [error, count] : failed)
       calls.add(number(count), {name, report::errno_name(error)});
-    seconds.add(number(sums.inside) / 1e9, {name});
+    inside.add(number(sums.inside) / 1e9, {name});
     using model::Call;
     if (call != Call::mlock && call != Call::mlock2 && call != Call::munlock && call != Call::mmap)
       continue;
     requested.add(number(sums.requested_bytes), {name});
     applied.add(number(sums.applied_bytes), {name});
   }
-  for (Family* each : {&calls, &seconds, &requested, &applied}) all.push_back(each->take());
+  for (Family* each : {&calls, &inside, &requested, &applied}) all.push_back(each->take());
 }
 
 prometheus::ClientMetric::Histogram histogram_of(const Durations& durations) {
@@ -109,7 +107,7 @@ void add_name_gauges(Families& all, const Snapshot& snapshot) {
 void add_last_findings(Families& all, const Snapshot& snapshot) {
   Family last(Metric::last_finding_timestamp);
   for (std::size_t at = 0; at < verdicts.size(); ++at)
-    last.add(unix_seconds(snapshot, snapshot.last_finding[at]), with(verdicts[at], {}));
+    last.add(seconds(snapshot.last_finding[at]), with(verdicts[at], {}));
   all.push_back(last.take());
 }
 
@@ -134,29 +132,32 @@ void add_totals(Families& all, const Snapshot& snapshot) {
            std::pair{Metric::findings_dropped, totals.findings_dropped},
        })
     all.push_back(single(metric, number(count)));
-  all.push_back(single(Metric::last_resynchronisation_timestamp,
-                       unix_seconds(snapshot, totals.last_resynchronisation)));
+  all.push_back(
+      single(Metric::last_resynchronisation_timestamp, seconds(snapshot.last_resynchronisation)));
 }
 
 void add_health(Families& all, const Snapshot& snapshot) {
   const Health& health = snapshot.health;
-  all.push_back(
-      Family(Metric::build_info)
-          .add(1, {health.version, health.revision, health.backend, report::escape(health.kernel)})
-          .take());
+  // A series with other labels, a second long, would look like another tracer.
+  if (!health.version.empty()) {
+    const std::string kernel = report::escape(health.kernel);
+    Family build(Metric::build_info);
+    build.add(1, {health.version, health.revision, health.backend, kernel});
+    all.push_back(build.take());
+    all.push_back(single(Metric::ring_size, number(health.ring_size)));
+  }
   Family probes(Metric::probes);
   probes.add(number(health.probes_attached), {"attached"});
   probes.add(number(health.probes_waiting), {"waiting"});
   probes.add(number(health.probes_missing), {"missing"});
   all.push_back(probes.take());
-  all.push_back(single(Metric::ring_size, number(health.ring_size)));
-  all.push_back(single(Metric::ring_used, number(health.ring_used)));
+  all.push_back(single(Metric::ring_used, number(snapshot.ring_used)));
   all.push_back(single(Metric::ring_peak, number(snapshot.ring_peak)));
   all.push_back(single(Metric::comms, number(snapshot.names.size() - 1)));
   all.push_back(single(Metric::comms_limit, number(snapshot.names_limit)));
   all.push_back(single(Metric::comms_folded, number(snapshot.names_folded)));
   all.push_back(single(Metric::comm_folds, number(snapshot.folds)));
-  all.push_back(single(Metric::collected_timestamp, unix_seconds(snapshot, snapshot.time)));
+  all.push_back(single(Metric::collected_timestamp, seconds(snapshot.wall_time)));
 }
 
 } // namespace

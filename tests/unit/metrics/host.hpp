@@ -27,10 +27,10 @@ inline model::Comm comm(std::string_view name) {
 class Host final : public model::Output {
 public:
   explicit Host(std::size_t names = 100, std::vector<metrics::NameLabel> labels = {})
-      : recorder({report::Clock{1'000'000 * static_cast<std::int64_t>(second)}, names,
-                  std::move(labels)}),
+      : recorder({.clock = [this] { return clock; }, .names = names, .labels = std::move(labels)}),
         correlator(model::PageSize(page), *this) {}
 
+  report::Clock clock{1'000'000 * static_cast<std::int64_t>(second)};
   metrics::Recorder recorder;
   model::Correlator correlator;
   std::unordered_map<model::SpaceId, report::ProcessInfo> processes;
@@ -82,7 +82,9 @@ public:
       const auto found = processes.find(space);
       return found == processes.end() ? unknown : found->second;
     };
-    return recorder.take(correlator, process_of, {}, now);
+    metrics::Health health;
+    health.version = "0.1.0";
+    return recorder.take(correlator, process_of, health, now);
   }
 
   void finding(const model::Finding& each) override {

@@ -43,6 +43,13 @@ TEST_CASE("a finding is listed, and whether it is still exposed") {
   CHECK(has(page, "0 exposures open now"));
 }
 
+TEST_CASE("numbers of a tracer that does not answer are said to be old") {
+  Host host;
+  const auto snapshot = host.snapshot();
+  CHECK(has(metrics::landing_page(&snapshot, false), "The tracer is stuck"));
+  CHECK_FALSE(has(metrics::landing_page(&snapshot, true), "The tracer is stuck"));
+}
+
 TEST_CASE("a hostile name executes nothing, and no address is told") {
   Host host;
   host.in(7, "<script>'\"&\x1b").spill();

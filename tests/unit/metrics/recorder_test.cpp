@@ -159,6 +159,7 @@ TEST_CASE("a process that calls itself other is counted there") {
   const Series all = series_of(host.snapshot());
   CHECK(all.at("mlockscope_findings_total{kind=spill,severity=high,comm=other}") == 1);
   CHECK(all.at("mlockscope_exposures{comm=other}") == 1);
+  CHECK(all.at("mlockscope_comms_folded") == 0);
 }
 
 TEST_CASE("hostile names are escaped, and stay different from each other") {
@@ -179,6 +180,35 @@ TEST_CASE("a process without a name has one here") {
   Host host;
   host.in(1, "").lock(p, 1);
   CHECK(series_of(host.snapshot()).at("mlockscope_claims{comm=(unnamed)}") == 1);
+}
+
+TEST_CASE("times are those of the system's clock when it happened, however it is set later") {
+  Host host;
+  host.spill();
+  const char* found = "mlockscope_last_finding_timestamp_seconds{kind=spill,severity=high}";
+  const Series before = series_of(host.snapshot());
+  host.clock.offset += 7200 * static_cast<std::int64_t>(second);
+  const Series after = series_of(host.snapshot());
+  CHECK(after.at(found) == before.at(found));
+  CHECK(after.at("mlockscope_collected_timestamp_seconds") ==
+        Approx(before.at("mlockscope_collected_timestamp_seconds") + 7200));
+  host.in(2, "later").spill();
+  CHECK(series_of(host.snapshot()).at(found) == Approx(before.at(found) + 7200));
+}
+
+TEST_CASE("how full the ring was is told as the reader found it") {
+  Host host;
+  host.recorder.ring(5000, host.now);
+  host.recorder.ring(70, host.now);
+  const Series all = series_of(host.snapshot());
+  CHECK(all.at("mlockscope_ring_buffer_used_bytes") == 70);
+  CHECK(all.at("mlockscope_ring_buffer_peak_bytes") == 5000);
+}
+
+TEST_CASE("before the tracing there is no build info that would change later") {
+  Host host;
+  const Series all = series_of(host.recorder.before_tracing(host.now));
+  for (const auto& [name, value] : all) CHECK_FALSE(name.starts_with("mlockscope_build_info"));
 }
 
 TEST_CASE("labels that were asked for stand behind comm") {

@@ -16,6 +16,7 @@ TEST_CASE("the peak is that of this minute and the one before") {
   CHECK(peak.value() == 500);
   peak.note(100, 70 * second);
   CHECK(peak.value() == 500);
+  CHECK(peak.last() == 100);
   peak.note(50, 130 * second);
   CHECK(peak.value() == 100);
 }
