@@ -16,6 +16,7 @@ constexpr std::string_view head = R"(<!DOCTYPE html>
 <meta name="viewport" content="width=device-width">
 <meta http-equiv="refresh" content="15">
 <title>mlockscope</title>
+<link rel="icon" href="data:,">
 <style>
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem;
        color: #1f2328; background: #fff; }
