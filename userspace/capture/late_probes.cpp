@@ -1,6 +1,14 @@
 #include "capture/late_probes.hpp"
 
+#include <chrono>
+
 namespace mlockscope::capture {
+namespace {
+
+/// After an attachment that failed: the kernel may have been short of memory.
+constexpr std::chrono::seconds until_next_try{10};
+
+} // namespace
 
 LateProbes::LateProbes(std::vector<const bpf_program*> programs) : programs_(std::move(programs)) {
   std::erase_if(programs_, [](const auto* program) { return !bpf_program__autoload(program); });
@@ -30,8 +38,12 @@ void LateProbes::want(bool attached) {
 void LateProbes::work() {
   bool done = false; // what was wanted last
   std::unique_lock lock(mutex_);
+  const auto changed = [&] { return over_ || wanted_ != done; };
   for (;;) {
-    changed_.wait(lock, [&] { return over_ || wanted_ != done; });
+    if (done && !attached_)
+      changed_.wait_for(lock, until_next_try, changed);
+    else
+      changed_.wait(lock, changed);
     if (over_) return;
     done = wanted_;
     lock.unlock();
@@ -46,9 +58,10 @@ void LateProbes::detach() {
   links_.clear();
 }
 
-/// One that fails is not tried again before it is wanted anew. What it would have told of is then
-/// missing (faults), or found by looking now and then (swap).
+/// What one that fails would have told of is missing until the next try (faults), or found by looking
+/// now and then (swap).
 void LateProbes::attach() {
+  links_.clear(); // those of a try that failed
   for (const bpf_program* program : programs_)
     if (Link link(bpf_program__attach(program)); link) links_.push_back(std::move(link));
   attached_ = links_.size() == programs_.size();

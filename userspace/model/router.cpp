@@ -271,8 +271,7 @@ void Router::note_loss(Ledger& ledger, std::uint64_t lost_in_all, Time now) {
   ledger.forget();
 }
 
-void Router::note_failure(Ledger& ledger, const CallEvent& event,
-                                    const Request& request) {
+void Router::note_failure(Ledger& ledger, const CallEvent& event, const Request& request) {
   if (!is_refused_lock(event)) return;
   ++shared_.totals.lock_failures;
   if (const auto key = ledger.failures.add(event, request.applied, shared_.page))
