@@ -15,6 +15,7 @@ perf=${PERF:-$(command -v perf || true)}
 programs=$build/tests/programs
 work=$(mktemp -d)
 tool_pid=
+url=
 
 say() { printf '== %s\n' "$*" >&2; }
 
@@ -194,17 +195,21 @@ print_idle() {
   echo "| resident memory | $(jq -n "$rss / 1024 * 10 | round / 10") MiB |"
 }
 
+# Findings are counted, but not printed: the exporter is what is looked at.
+start_exporter() {
+  "$build/mlockscope" trace --web.listen-address 127.0.0.1:0 --kind swapped >/dev/null \
+    2>"$work/err" &
+  tool_pid=$!
+  wait_until_attached && url=$(grep -o 'http://.*' "$work/err")
+}
+
 # metric NAME: its value now, of one without labels.
 metric() { curl -sf "$url" | awk -v name="$1" '$1 == name { print $2 }'; }
 
 print_scrapes() {
-  local url crowd standing=0 wanted round
+  local crowd standing=0 wanted round
   say "scrapes"
-  "$build/mlockscope" trace --web.listen-address 127.0.0.1:0 --kind swapped >/dev/null \
-    2>"$work/err" &
-  tool_pid=$!
-  wait_until_attached || return 0
-  url=$(grep -o 'http://.*' "$work/err") || return 0
+  start_exporter || return 0
   coproc CROWD { exec "$programs/crowd"; }
   crowd=$CROWD_PID
   read -r <&"${CROWD[0]}"
@@ -231,13 +236,9 @@ print_scrapes() {
 
 # What an hour of a busy host leaves behind: 50 processes a second that lock and end, all at once.
 print_churn() {
-  local url crowd before
+  local before
   say "churn"
-  "$build/mlockscope" trace --web.listen-address 127.0.0.1:0 --kind swapped >/dev/null \
-    2>"$work/err" &
-  tool_pid=$!
-  wait_until_attached || return 0
-  url=$(grep -o 'http://.*' "$work/err") || return 0
+  start_exporter || return 0
   before=$(metric process_resident_memory_bytes)
   printf 'come 180000\n' | "$programs/crowd" >/dev/null
   printf '\n| 180 000 processes with names of their own, a finding each | |\n| --- | ---: |\n'
