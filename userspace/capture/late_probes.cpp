@@ -58,8 +58,8 @@ void LateProbes::detach() {
   links_.clear();
 }
 
-/// What one that fails would have told of is missing until the next try (faults), or found by looking
-/// now and then (swap).
+/// What one that fails would have told of is missing until the next try (faults), or found by
+/// looking now and then (swap).
 void LateProbes::attach() {
   links_.clear(); // those of a try that failed
   for (const bpf_program* program : programs_)

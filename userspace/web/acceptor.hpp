@@ -1,5 +1,5 @@
-// The one thread that waits for clients. Connections without input cost no thread: they stay here,
-// in one poll(), until they have something to say or their time is over.
+// The one thread that waits for clients. Connections stay here, in one poll(), until something can
+// be done for them or their time is over; workers do it, and never wait for a client.
 #pragma once
 
 #include "web/connection.hpp"
@@ -19,7 +19,7 @@ namespace mlockscope::web {
 
 class Acceptor {
 public:
-  /// `stop` ends run() and all that connections wait for. All must outlive the acceptor.
+  /// `stop` ends run(). All must outlive the acceptor.
   Acceptor(const std::vector<Listener>& listeners, Http& http, const Wakeup& stop, Limits limits);
   Acceptor(const Acceptor&) = delete;
 
@@ -40,12 +40,16 @@ private:
 
   void take_back();
   void drop_expired();
+  void drop_untaken_answers();
   [[nodiscard]] std::vector<pollfd> watch_list() const;
   [[nodiscard]] int timeout() const;
+  void submit(std::unique_ptr<Connection> connection);
   void submit_ready(const pollfd* watched);
   void accept_ready(const pollfd* watched);
   [[nodiscard]] bool may_accept() const;
   void accept_from(const Listener& listener);
+  void make_room(const Listener& listener);
+  void evict();
 
   const std::vector<Listener>& listeners_;
   Http& http_;
@@ -54,8 +58,8 @@ private:
   Wakeup returned_;
   std::mutex returned_lock_;
   Connections returned_connections_; ///< null: closed
-  Connections waiting_;              ///< idle for longest first
-  std::size_t submitted_ = 0;        ///< with workers, or in their queue
+  Connections waiting_;
+  std::size_t submitted_ = 0; ///< with workers, or in their queue
   Connection::Clock::time_point accept_again_{};
   Workers workers_; // last: its threads use the rest
 };

@@ -1,7 +1,5 @@
 #include "web/authenticator.hpp"
 
-#include "web/password.hpp"
-
 #include <algorithm>
 #include <cstdlib>
 #include <openssl/evp.h>
@@ -51,28 +49,28 @@ const std::string& most_expensive(const Users& users) {
 
 } // namespace
 
-Authenticator::Authenticator() {
+Authenticator::Authenticator(PasswordCheck matches) : matches_(std::move(matches)) {
   // So few bytes fail only on a kernel that has no getrandom (before 3.17).
   if (::getentropy(key_.data(), key_.size()) != 0) std::abort();
 }
 
-bool Authenticator::allows(const Users& users, const std::string& header) {
+Access Authenticator::check(const Users& users, const std::string& header) {
   const auto credentials = parse(header);
-  if (!credentials || users.empty()) return false;
+  if (!credentials || users.empty()) return Access::denied;
   const auto found = users.find(credentials->user);
   const bool exists = found != users.end();
   const std::string& hash = exists ? found->second : most_expensive(users);
 
-  const Digest check = digest(credentials->user, hash, credentials->password);
-  if (exists && remembers(check)) return true;
-  bool matches = false;
-  {
-    const std::lock_guard one_at_a_time(bcrypt_lock_);
-    matches = matches_bcrypt(credentials->password, hash);
-  }
-  if (!exists || !matches) return false;
-  remember(check);
-  return true;
+  const Digest entry = digest(credentials->user, hash, credentials->password);
+  if (exists && remembers(entry)) return Access::granted;
+  const Turn turn(turns_);
+  if (!turn) return Access::busy;
+  // Whoever had the turn before may have been the same client, on another connection.
+  if (exists && remembers(entry)) return Access::granted;
+  const bool matches = matches_(credentials->password, hash);
+  if (!exists || !matches) return Access::denied;
+  remember(entry);
+  return Access::granted;
 }
 
 Authenticator::Digest Authenticator::digest(const std::string& user, const std::string& hash,

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <yaml-cpp/depthguard.h>
 
 namespace mlockscope::web {
 namespace {
@@ -148,11 +149,12 @@ Config config_of(const std::string& text, const std::filesystem::path& folder) {
   const std::vector<YAML::Node> documents = YAML::LoadAll(text);
   if (documents.empty()) return {};
   if (documents.size() > 1) reject(documents[1], "a second document has no effect: remove it");
-  const YamlSection file(
-      documents[0], "the web configuration",
-      {"tls_server_config", "http_server_config", "basic_auth_users", "rate_limit"});
-  if (file.has("rate_limit"))
-    reject(file.node("rate_limit"), "rate_limit is not supported: remove it");
+  const std::string name = "the web configuration";
+  const auto keys = yaml_names(documents[0], name);
+  if (const auto found = keys.find("rate_limit"); found != keys.end())
+    reject(found->second, "rate_limit is not supported: remove it");
+  const YamlSection file(documents[0], name,
+                         {"tls_server_config", "http_server_config", "basic_auth_users"});
   return {tls_config(file.node("tls_server_config"), folder),
           http_headers(file.node("http_server_config")), users(file.node("basic_auth_users"))};
 }
@@ -160,12 +162,16 @@ Config config_of(const std::string& text, const std::filesystem::path& folder) {
 } // namespace
 
 util::Result<Config> parse_config(const std::string& text, const std::string& path) {
+  const auto error = [&path](const YAML::Mark& mark, const std::string& why) {
+    const std::string place = mark.is_null() ? "" : ", line " + std::to_string(mark.line + 1);
+    return util::Error{"bad web configuration " + path + place, why, ""};
+  };
   try {
     return config_of(text, std::filesystem::path(path).parent_path());
+  } catch (const YAML::DeepRecursion& mistake) {
+    return error(mistake.mark, "brackets or lists stand too deep in one another");
   } catch (const YAML::Exception& mistake) {
-    const std::string place =
-        mistake.mark.is_null() ? "" : ", line " + std::to_string(mistake.mark.line + 1);
-    return util::Error{"bad web configuration " + path + place, mistake.msg, ""};
+    return error(mistake.mark, mistake.msg);
   }
 }
 

@@ -1,13 +1,18 @@
-// A client's connection, plain or TLS, on which nothing waits for ever: every operation ends at the
-// deadline, or when the server stops, whatever the client does.
+// A client's connection, plain or TLS, as a machine that never waits.
+//
+// It goes from phase to phase as far as the bytes at hand allow, then says what it waits for:
+// somebody else polls for that, and for the deadline. So a client that is slow to shake hands, to
+// ask or to take its answer costs a descriptor and some memory, and no thread.
 #pragma once
 
 #include "util/fd.hpp"
+#include "web/limits.hpp"
 #include "web/tls.hpp"
 
-#include <array>
 #include <chrono>
 #include <memory>
+#include <poll.h>
+#include <string>
 #include <string_view>
 #include <sys/types.h>
 
@@ -16,53 +21,75 @@ namespace mlockscope::web {
 class Connection {
 public:
   using Clock = std::chrono::steady_clock;
+  enum class Then { next_request, close };
 
-  /// `socket` is non-blocking; `stop` is readable when the server stops.
-  Connection(util::Fd socket, int stop) : socket_(std::move(socket)), stop_(stop) {}
+  /// `socket` is non-blocking. Plain, unless start_tls() comes before the first advance().
+  Connection(util::Fd socket, const Limits& limits);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   /// Says goodbye to a TLS client without waiting for an answer.
   ~Connection();
 
   [[nodiscard]] int fd() const { return socket_.get(); }
+  /// What poll() has to see before advance() can do something: POLLIN or POLLOUT.
+  [[nodiscard]] short awaits() const { return awaits_; }
+  /// When the present phase began, and when it must be over. Bytes that trickle in change neither.
+  [[nodiscard]] Clock::time_point since() const { return since_; }
   [[nodiscard]] Clock::time_point deadline() const { return deadline_; }
-  void expire_after(std::chrono::milliseconds time) { deadline_ = Clock::now() + time; }
 
-  /// Makes it a TLS connection. A client that speaks plain HTTP is told so.
-  [[nodiscard]] bool handshake(std::shared_ptr<const TlsContext> context);
-  [[nodiscard]] bool is_tls() const { return session_ != nullptr; }
+  /// False: OpenSSL has no memory for it.
+  [[nodiscard]] bool start_tls(std::shared_ptr<const TlsContext> context);
+  [[nodiscard]] bool is_tls() const { return context_ != nullptr; }
 
-  /// At least one byte; 0 at the client's end; -1 if it failed or the time is over.
-  ssize_t read(char* to, std::size_t size);
-  /// At least one byte; -1 if it failed or the time is over.
-  ssize_t write(const char* from, std::size_t size);
-  /// Whether bytes have come that read() has not given yet; not when the server stops.
-  [[nodiscard]] bool has_input() const;
+  /// Does what can be done without waiting. A client that speaks plain HTTP to TLS is told so.
+  void advance();
+  [[nodiscard]] bool has_request() const { return phase_ == Phase::requested; }
+  [[nodiscard]] bool is_answering() const { return phase_ == Phase::answering; }
+  /// Nothing can come of it any more.
+  [[nodiscard]] bool is_over() const { return phase_ == Phase::over; }
 
-  /// Ends the answer and takes what the client still sends, a little of it: closing a socket with
-  /// unread bytes resets the connection, and the client may lose the answer by it.
-  void linger();
+  /// Request line and headers, with the empty line that ends them unless Limits::request_bytes came
+  /// first. Only if has_request(); it has to be answered.
+  [[nodiscard]] std::string take_request();
+  /// What the next advance() begins to send.
+  void answer(std::string bytes, Then then);
 
 private:
-  enum class Outcome { done, wants_read, wants_write, failed };
+  enum class Phase { handshaking, receiving, requested, answering, parting, over };
   struct Free {
     void operator()(SSL* session) const { ::SSL_free(session); }
   };
 
-  [[nodiscard]] bool wait(Outcome wish) const;
-  template <class Operation> ssize_t complete(Operation operation);
-  [[nodiscard]] Outcome outcome_of(int tls_result);
-  [[nodiscard]] ssize_t fill();
+  void enter(Phase phase, std::chrono::milliseconds time);
+  // The phases: true if the next one can begin.
+  bool shake_hands();
+  bool receive();
+  bool send();
+  bool part();
+  void await_request();
+  void start_parting();
+  [[nodiscard]] std::size_t head_size() const;
+
+  // Bytes moved; 0 at the client's end; -1 if it would wait (awaits() says for what) or failed.
+  ssize_t input(char* to, std::size_t size);
+  ssize_t output(std::string_view bytes);
+  ssize_t settle_plain(ssize_t result, short event);
+  ssize_t settle_tls(int result);
 
   util::Fd socket_;
-  int stop_;
+  const Limits& limits_;
+  Phase phase_ = Phase::receiving;
+  short awaits_ = POLLIN;
+  Clock::time_point since_{};
   Clock::time_point deadline_{};
   std::shared_ptr<const TlsContext> context_; ///< the one that the session was made of
   std::unique_ptr<SSL, Free> session_;
   bool broken_ = false; ///< the TLS session must not be used any more
-  // The request's parser reads byte by byte.
-  std::array<char, 4096> buffer_{};
-  std::size_t begin_ = 0, end_ = 0;
+  std::string received_;
+  std::string answer_;
+  std::size_t sent_ = 0; ///< of answer_
+  Then then_ = Then::next_request;
+  std::size_t allowance_ = 0; ///< bytes still taken from a client that we part from
 };
 
 } // namespace mlockscope::web

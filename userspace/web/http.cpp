@@ -1,7 +1,7 @@
 #include "web/http.hpp"
 
-#include "web/authenticator.hpp"
-
+#include <algorithm>
+#include <cctype>
 #include <csignal>
 #include <httplib.h>
 #include <string_view>
@@ -21,22 +21,23 @@ private:
   struct sigaction before_ {};
 };
 
-/// A connection as httplib wants it, for one request of bounded size.
-class RequestStream final : public httplib::Stream {
+/// A request and its answer as httplib wants them: both are text at hand.
+class TextStream final : public httplib::Stream {
 public:
-  RequestStream(Connection& connection, std::size_t allowance)
-      : connection_(connection), allowance_(allowance) {}
+  explicit TextStream(std::string request) : request_(std::move(request)) {}
+  std::string take_answer() { return std::move(answer_); }
 
   using httplib::Stream::write;
   bool is_readable() const override { return true; }
   bool is_writable() const override { return true; }
   ssize_t read(char* to, std::size_t size) override {
-    const ssize_t got = allowance_ == 0 ? -1 : connection_.read(to, std::min(size, allowance_));
-    if (got > 0) allowance_ -= static_cast<std::size_t>(got);
-    return got;
+    const std::size_t count = request_.copy(to, size, read_);
+    read_ += count;
+    return static_cast<ssize_t>(count);
   }
   ssize_t write(const char* from, std::size_t size) override {
-    return connection_.write(from, size);
+    answer_.append(from, size);
+    return static_cast<ssize_t>(size);
   }
   void get_remote_ip_and_port(std::string&, int&) const override {}
   void get_local_ip_and_port(std::string&, int&) const override {}
@@ -44,9 +45,26 @@ public:
   socket_t socket() const override { return INVALID_SOCKET; }
 
 private:
-  Connection& connection_;
-  std::size_t allowance_;
+  const std::string request_;
+  std::size_t read_ = 0;
+  std::string answer_;
 };
+
+/// A token of RFC 9110, 5.6.2, but for marks that no registered method has.
+bool may_be_method(std::string_view text) {
+  const auto fits = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; };
+  return !text.empty() && std::all_of(text.begin(), text.end(), fits);
+}
+
+/// httplib takes an unknown method for a broken request. To us all are alike but GET and HEAD, so
+/// they go by the name of one that it knows and that has no body.
+std::string with_known_method(std::string request) {
+  const std::string_view text(request);
+  const std::string_view method = text.substr(0, std::min(text.find(' '), text.size()));
+  if (may_be_method(method) && method != "GET" && method != "HEAD")
+    request.replace(0, method.size(), "OPTIONS");
+  return request;
+}
 
 bool is_get_or_head(const httplib::Request& request) {
   return request.method == "GET" || request.method == "HEAD";
@@ -92,11 +110,16 @@ void set_text(httplib::Response& response, int status, const char* text) {
 
 class Http::Protocol : public httplib::Server {
 public:
-  Protocol(Routes routes, LiveConfig& config) : routes_(std::move(routes)), config_(config) {
+  Protocol(Routes routes, LiveConfig& config, PasswordCheck matches)
+      : routes_(std::move(routes)), config_(config), authenticator_(std::move(matches)) {
     set_default_headers({{"X-Content-Type-Options", "nosniff"}});
     set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
       answer(request, response);
       return HandlerResponse::Handled;
+    });
+    set_error_handler([](const httplib::Request&, httplib::Response& response) {
+      if (response.status < 500 && response.body.empty())
+        set_text(response, response.status, "Bad request\n");
     });
     set_post_routing_handler([](const httplib::Request& request, httplib::Response& response) {
       response.headers.erase("Keep-Alive"); // its figures are of sockets that httplib serves
@@ -104,6 +127,8 @@ public:
       if (request.path.empty()) replace(response.headers, "Connection", "close");
     });
   }
+
+  void stop() { authenticator_.stop(); }
 
   /// Reads a request and writes its answer. `prepare` sees a request that could be read, before it
   /// is answered. The protected function that does it has more parameters in newer versions.
@@ -127,13 +152,20 @@ private:
       return set_text(response, 500, "The web configuration is bad; the program's log says why.\n");
     for (const auto& [name, value] : settings->config.headers)
       replace(response.headers, name.c_str(), value.c_str());
-    const Users& users = settings->config.users;
-    if (!users.empty() &&
-        !authenticator_.allows(users, request.get_header_value("Authorization"))) {
+    if (may_enter(settings->config.users, request, response)) route(request, response);
+  }
+
+  bool may_enter(const Users& users, const httplib::Request& request, httplib::Response& response) {
+    if (users.empty()) return true;
+    const Access access = authenticator_.check(users, request.get_header_value("Authorization"));
+    if (access == Access::denied) {
       response.set_header("WWW-Authenticate", "Basic realm=\"restricted\"");
-      return set_text(response, 401, "Unauthorized\n");
+      set_text(response, 401, "Unauthorized\n");
+    } else if (access == Access::busy) {
+      response.set_header("Retry-After", "1");
+      set_text(response, 503, "Too many passwords to check, try again\n");
     }
-    route(request, response);
+    return access == Access::granted;
   }
 
   void route(const httplib::Request& request, httplib::Response& response) const {
@@ -158,32 +190,34 @@ private:
   Authenticator authenticator_;
 };
 
-Http::Http(Routes routes, LiveConfig& config, Limits limits) : config_(config), limits_(limits) {
+Http::Http(Routes routes, LiveConfig& config, PasswordCheck matches) : config_(config) {
   const KeepSigpipe restores_at_the_end;
-  protocol_ = std::make_unique<Protocol>(std::move(routes), config);
+  protocol_ = std::make_unique<Protocol>(std::move(routes), config, std::move(matches));
 }
 
 Http::~Http() = default;
 
+void Http::stop() { protocol_->stop(); }
+
 bool Http::serve(Connection& connection) {
   if (config_.has_tls() && !connection.is_tls()) {
-    connection.expire_after(limits_.request_time);
     const auto settings = config_.now();
-    if (!settings || !connection.handshake(settings->tls)) return false;
+    if (!settings || !connection.start_tls(settings->tls)) return false;
   }
-  while (connection.has_input())
-    if (!exchange(connection)) return false;
-  return true;
+  connection.advance();
+  if (connection.has_request()) {
+    answer(connection);
+    connection.advance();
+  }
+  return !connection.is_over();
 }
 
-bool Http::exchange(Connection& connection) {
-  connection.expire_after(limits_.request_time);
-  RequestStream stream(connection, limits_.request_bytes);
+void Http::answer(Connection& connection) {
+  TextStream stream(with_known_method(connection.take_request()));
   bool understood = false;
   bool closed = false;
   const bool written = protocol_->process(stream, closed, [&](httplib::Request& request) {
     understood = true;
-    connection.expire_after(limits_.answer_time);
     request.ranges.clear(); // half a scrape is of no use
     if (may_have_body(request)) {
       closed = true;
@@ -193,9 +227,9 @@ bool Http::exchange(Connection& connection) {
     const bool gzip = accepts_gzip(request.get_header_value("Accept-Encoding"));
     replace(request.headers, "Accept-Encoding", gzip ? "gzip" : "identity");
   });
-  if (written && understood && !closed) return true;
-  if (written) connection.linger();
-  return false;
+  const bool next = written && understood && !closed;
+  connection.answer(stream.take_answer(),
+                    next ? Connection::Then::next_request : Connection::Then::close);
 }
 
 } // namespace mlockscope::web

@@ -17,7 +17,8 @@ struct Limits {
   std::size_t request_bytes = std::size_t{16} * 1024;
   /// Beyond, the connection that is idle for longest makes room for a new one.
   std::size_t connections = 128;
-  /// Requests served at once; threads are started when they are needed.
+  /// Requests worked on at once, and answers that wait for their clients to take them. Threads are
+  /// started when they are needed; password checks hold three at most.
   std::size_t threads = 32;
 };
 

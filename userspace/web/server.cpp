@@ -31,8 +31,8 @@ private:
 
 struct Server::Parts {
   Parts(std::unique_ptr<LiveConfig> live, std::vector<Listener> bound, Routes routes, Limits limits)
-      : config(std::move(live)), listeners(std::move(bound)),
-        http(std::move(routes), *config, limits), acceptor(listeners, http, stop, limits) {}
+      : config(std::move(live)), listeners(std::move(bound)), http(std::move(routes), *config),
+        acceptor(listeners, http, stop, limits) {}
 
   std::unique_ptr<LiveConfig> config;
   std::vector<Listener> listeners;
@@ -68,6 +68,7 @@ util::Result<std::unique_ptr<Server>> Server::start(const std::vector<Address>& 
 
 Server::~Server() {
   parts_->stop.set();
+  parts_->http.stop();
   parts_->thread.join();
 }
 

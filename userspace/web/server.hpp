@@ -24,7 +24,8 @@ public:
                                                      std::unique_ptr<LiveConfig> config,
                                                      Routes routes, Limits limits = {});
   Server(const Server&) = delete;
-  /// Stops at once, whatever clients do, save that handlers under way are waited for.
+  /// Stops at once, whatever clients do, save that handlers and one password check under way are
+  /// waited for.
   ~Server();
 
   /// One for each address, in their order, with the real port: "http://127.0.0.1:9778",

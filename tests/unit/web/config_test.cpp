@@ -117,7 +117,7 @@ TEST_CASE("a mistake in the web configuration is told with its line") {
                    0) == 0);
   CHECK(error("tls: {}\n") ==
         "bad web configuration web.yml, line 1: 'tls' cannot stand in the web configuration, only "
-        "tls_server_config, http_server_config, basic_auth_users, rate_limit can");
+        "tls_server_config, http_server_config, basic_auth_users can");
   CHECK(error("rate_limit:\n  burst: 20\n") ==
         "bad web configuration web.yml, line 2: rate_limit is not supported: remove it");
   CHECK(error("basic_auth_users: [a]\n") ==
@@ -126,6 +126,8 @@ TEST_CASE("a mistake in the web configuration is told with its line") {
   CHECK(error("- a\n") == "bad web configuration web.yml, line 1: the web configuration must be a "
                           "mapping: 'key: value' lines");
   CHECK(error("a: [\n").rfind("bad web configuration web.yml, line ", 0) == 0);
+  CHECK(error(std::string(20000, '[')) == "bad web configuration web.yml, line 1: brackets or "
+                                          "lists stand too deep in one another");
   CHECK(error("{}\n---\n{}\n") ==
         "bad web configuration web.yml, line 3: a second document has no effect: remove it");
   CHECK(error("http_server_config:\n  http2: maybe\n") ==

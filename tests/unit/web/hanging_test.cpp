@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <sys/socket.h>
 #include <thread>
 
 using namespace mlockscope::web;
@@ -27,6 +28,13 @@ Clients hang(const std::string& url) {
   return clients;
 }
 
+/// It must not be a timeout that helps.
+Limits patient() {
+  Limits limits;
+  limits.request_time = limits.answer_time = 1h;
+  return limits;
+}
+
 Limits short_times() {
   Limits limits;
   limits.request_time = limits.answer_time = limits.idle_time = 100ms;
@@ -36,17 +44,50 @@ Limits short_times() {
 } // namespace
 
 TEST_CASE("clients that hang keep nobody else waiting") {
-  Limits patient;
-  patient.request_time = patient.answer_time = 1h; // it must not be a timeout that helps
-  const auto server = serve({"127.0.0.1:0"}, std::nullopt, patient);
+  const auto server = serve({"127.0.0.1:0"}, std::nullopt, patient());
   const Clients hanging = hang(server->urls()[0]);
   CHECK(Client(server->urls()[0]).get("/metrics").status == 200);
 }
 
+TEST_CASE("a request that is not complete takes no worker") {
+  Limits limits = patient();
+  limits.threads = 2;
+  const auto server = serve({"127.0.0.1:0"}, std::nullopt, limits);
+  Client early(server->urls()[0]);
+  REQUIRE(early.send("GET /met"));
+  Clients hanging;
+  for (int i = 0; i < 80; ++i) {
+    hanging.push_back(std::make_unique<Client>(server->urls()[0]));
+    REQUIRE(hanging.back()->send(i % 2 == 0 ? "G" : "GET /metrics HTTP/1.1\r\nHost: x\r\n"));
+    // Also those that had one answer.
+    if (i % 4 == 3)
+      REQUIRE((hanging.back()->send("\r\nGET /") && hanging.back()->receive().status));
+  }
+  for (int i = 0; i < 3; ++i) CHECK(Client(server->urls()[0]).get("/metrics").status == 200);
+  REQUIRE(early.send("rics HTTP/1.1\r\n\r"));
+  REQUIRE(early.send("\n"));
+  CHECK(early.receive().status == 200);
+}
+
+TEST_CASE("answers that nobody takes hold no worker, and few are kept") {
+  Limits limits = patient();
+  limits.threads = 2;
+  const auto server = serve({"127.0.0.1:0"}, std::nullopt, limits);
+  Clients hanging;
+  for (int i = 0; i < 6; ++i) {
+    hanging.push_back(std::make_unique<Client>(server->urls()[0]));
+    REQUIRE(hanging.back()->send("GET /huge HTTP/1.1\r\n\r\n"));
+    // One after the other, so that it is known which is the oldest.
+    CHECK(Client(server->urls()[0]).get("/metrics").status == 200);
+    char first = 0;
+    REQUIRE(::recv(hanging.back()->fd(), &first, 1, MSG_PEEK) == 1);
+  }
+  CHECK(hanging[0]->receive().status == 0); // cut short
+  CHECK(hanging[5]->receive().body.size() == std::size_t{32} << 20);
+}
+
 TEST_CASE("a server with clients that hang can end") {
-  Limits patient;
-  patient.request_time = patient.answer_time = 1h;
-  auto server = serve({"127.0.0.1:0"}, std::nullopt, patient);
+  auto server = serve({"127.0.0.1:0"}, std::nullopt, patient());
   const Clients hanging = hang(server->urls()[0]);
   REQUIRE(Client(server->urls()[0]).get("/metrics").status == 200);
   server.reset();

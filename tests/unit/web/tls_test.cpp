@@ -193,3 +193,24 @@ TEST_CASE("TLS clients that hang keep nobody waiting, and the server can end") {
   server.reset();
   CHECK(hanging[1]->closed());
 }
+
+TEST_CASE("a handshake or request that is not complete takes no worker") {
+  const Site site;
+  Limits limits;
+  limits.request_time = 1h;
+  limits.threads = 2;
+  const auto server = serve({"127.0.0.1:0"}, site.config(), limits);
+  const std::string plain = "http" + server->urls()[0].substr(5);
+  std::vector<std::unique_ptr<Client>> hanging;
+  for (int i = 0; i < 70; ++i) {
+    const bool shakes_hands = i % 5 == 0;
+    hanging.push_back(std::make_unique<Client>(shakes_hands ? server->urls()[0] : plain));
+    REQUIRE(hanging.back()->ready());
+    REQUIRE(hanging.back()->send(shakes_hands ? std::string("GET /")
+                                              : std::string("\x16\x03\x01\x02\x00\x01", 6)));
+  }
+  for (int i = 0; i < 3; ++i) CHECK(site.status(*server) == 200);
+  CHECK(Client(plain).get("/metrics").status == 400);
+  REQUIRE(hanging[0]->send("metrics HTTP/1.1\r\n\r\n"));
+  CHECK(hanging[0]->receive().status == 200);
+}
