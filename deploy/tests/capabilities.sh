@@ -19,6 +19,9 @@ clean_up() {
 }
 trap clean_up EXIT
 
+copy_for_all "$folder" "$program" "$puppet"
+program=$folder/mlockscope puppet=$folder/puppet
+
 # as_service CAPABILITIES COMMAND...: as a user other than root, like DynamicUser=
 as_service() {
   local sets=-all capability

@@ -40,6 +40,9 @@ become_systemd() {
   mkdir /run/test
   mount --bind "$folder" /run/test
   mkdir -p "$units/$name.d"
+  # The service does not see /tmp and /home, where the build may be.
+  mkdir /run/bin
+  copy_for_all /run/bin "$program" "$puppet"
   cp "$unit" "$units/$name"
   # What a whole system would start first is left out; and it is the program just built.
   cat >"$units/$name.d/test.conf" <<END
@@ -47,7 +50,7 @@ become_systemd() {
 DefaultDependencies=no
 [Service]
 ExecStart=
-ExecStart=$program trace --metrics --web.listen-address 127.0.0.1:0 --format json --comm puppet
+ExecStart=/run/bin/mlockscope trace --metrics --web.listen-address 127.0.0.1:0 --format json --comm puppet
 StandardOutput=truncate:/run/test/out
 StandardError=truncate:/run/test/err
 END
@@ -60,7 +63,7 @@ SuccessAction=exit-force
 FailureAction=exit-force
 [Service]
 Type=oneshot
-ExecStart=$(realpath "$0") --story $name $puppet
+ExecStart=$(realpath "$0") --story $name /run/bin/puppet
 StandardOutput=truncate:/run/test/story
 StandardError=inherit
 END

@@ -15,6 +15,12 @@ need() {
 }
 need_root() { [[ $EUID -eq 0 ]] || skip "needs root"; }
 
+# copy_for_all FOLDER FILE...: where everybody may execute them, whosever folder the build is in
+copy_for_all() {
+  chmod 755 "$1"
+  cp "${@:2}" "$1"
+}
+
 # The capabilities of a unit file, a word each: CAP_BPF CAP_PERFMON ...
 capabilities_of() { sed -n 's/^CapabilityBoundingSet=//p' "$1"; }
 

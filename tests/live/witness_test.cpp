@@ -88,12 +88,14 @@ Testimony agreed(const Words& command, const std::string& ending = "exit 0") {
 class Disk {
 public:
   Disk() {
-    folder_.write("key", "a secret\n", 0600);
-    folder_.write("other", "another one\n", 0600);
+    write_key("key", 9);
     folder_.write("disk", "");
     std::filesystem::resize_file(file("disk"), 20u << 20);
   }
   [[nodiscard]] std::string file(const std::string& name) const { return folder_.path(name); }
+  void write_key(const std::string& name, std::size_t length) const {
+    folder_.write(name, std::string(length, 'k'), 0600);
+  }
 
 private:
   Folder folder_;
@@ -107,12 +109,18 @@ TEST_CASE("cryptsetup: making a container and adding a key") {
   const Disk disk;
   const auto made = agreed({"cryptsetup", "luksFormat", "--batch-mode", "--type", "luks1", cheap,
                             "1000", "--key-file", disk.file("key"), disk.file("disk")});
-  const auto added =
-      agreed({"cryptsetup", "luksAddKey", "--batch-mode", cheap, "1000", "--key-file",
-              disk.file("key"), disk.file("disk"), disk.file("other")});
-  // Version 2.6 locks small buffers of the heap, which share pages.
   CHECK(made.calls.at("mlock") > 0);
-  CHECK_FALSE(added.findings.empty());
+  // Version 2.6 locks small buffers of the heap. Whether two of them share a page depends on the
+  // libraries below it, and on how long the new key is.
+  bool found = false;
+  for (const std::size_t length : {12, 1, 8, 24, 100, 500, 3000}) {
+    if (found) break;
+    disk.write_key("other", length);
+    found = !agreed({"cryptsetup", "luksAddKey", "--batch-mode", cheap, "1000", "--key-file",
+                     disk.file("key"), disk.file("disk"), disk.file("other")})
+                 .findings.empty();
+  }
+  CHECK(found);
 }
 
 TEST_CASE("libsodium: keys on the heap expose each other, guarded ones do not") {
