@@ -65,8 +65,8 @@ std::vector<Json> of_process(const std::vector<Json>& lines, int pid) {
 bool is_among(const std::vector<Json>& calls, const Json& about, const std::string& name) {
   return std::any_of(calls.begin(), calls.end(), [&](const Json& call) {
     // What mmap locked lies where it returned, not where it was asked for.
-    const bool placed = name == "mmap" ? hex_of(call.at("ret")) == about.at("addr")
-                                       : call.at("addr") == about.at("addr");
+    const Json at = name == "mmap" ? Json(hex_of(call.at("ret"))) : call.at("addr");
+    const bool placed = at == about.at("addr");
     return call.at("name") == name && placed && call.at("len") == about.at("len");
   });
 }
