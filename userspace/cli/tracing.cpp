@@ -102,22 +102,23 @@ util::Result<std::unique_ptr<Tracing>> Tracing::begin(const CommonOptions& optio
   std::unique_ptr<Tracing> tracing(
       new Tracing(options, std::move(exporter), tracer.take(), out.take(), notes.take()));
   tracing->out_.interruptible_by(signals.fd());
+  // Before the first line: whoever waits for it counts on their being traced.
+  if (auto followed = tracing->follow_descendants(filters); !followed) return followed.error();
   tracing->print_start();
-  if (auto taken = tracing->take_in(filters); !taken) return taken.error();
+  if (!filters.family)
+    if (auto adopted = tracing->session_->adopt(); !adopted) return adopted.error();
   tracing->begin_serving();
   return tracing;
 }
 
-/// What was there before the tracing: descendants that --follow means, and locked memory.
-util::Status Tracing::take_in(const capture::Filters& filters) {
-  if (filters.family) return util::success();
-  if (filters.follow) {
-    auto matching = tracer_->matching();
-    if (!matching) return matching.error();
-    const procfs::Proc proc;
-    for (const std::uint32_t pid : matching.value()) tracer_->follow(proc.descendants(pid));
-  }
-  return session_->adopt();
+/// Those that were there before the tracing. Later ones follow by themselves.
+util::Status Tracing::follow_descendants(const capture::Filters& filters) {
+  if (filters.family || !filters.follow) return util::success();
+  auto matching = tracer_->matching();
+  if (!matching) return matching.error();
+  const procfs::Proc proc;
+  for (const std::uint32_t pid : matching.value()) tracer_->follow(proc.descendants(pid));
+  return util::success();
 }
 
 void Tracing::print_start() {

@@ -39,7 +39,7 @@ public:
 private:
   Tracing(const CommonOptions&, std::unique_ptr<Exporter>, std::unique_ptr<capture::Tracer>,
           report::Writer out, report::Writer notes);
-  [[nodiscard]] util::Status take_in(const capture::Filters&);
+  [[nodiscard]] util::Status follow_descendants(const capture::Filters&);
   [[nodiscard]] std::unique_ptr<report::Sink> make_sink() const;
   void print_start();
   void begin_serving();
