@@ -14,7 +14,6 @@ namespace mlockscope::cli {
 namespace {
 
 constexpr const char* default_address = "127.0.0.1:9778";
-constexpr std::size_t default_names = 100;
 /// What a scrape waits for the tracing thread. Far below the ten seconds Prometheus waits, far
 /// above a turn under full load.
 constexpr std::chrono::milliseconds patience{3000};
@@ -28,7 +27,8 @@ web::Response page(std::string type, std::string body) {
 } // namespace
 
 Exporter::Exporter(const MetricsOptions& options)
-    : recorder_({.names = options.names.value_or(default_names), .labels = options.labels}) {
+    : recorder_({.names = options.names.value_or(metrics::Recorder::default_names),
+                 .labels = options.labels}) {
   exchange_.answer(0, recorder_.before_tracing(monotonic_now()));
 }
 

@@ -34,7 +34,7 @@ std::size_t verdict_of(const model::Finding& finding) {
   return static_cast<std::size_t>(found - verdicts.begin());
 }
 
-const std::optional<std::string>& value_of(const report::ProcessInfo& process, NameLabel label) {
+const std::optional<std::string>& value_of(const model::ProcessInfo& process, NameLabel label) {
   switch (label) {
   case NameLabel::container:
     return process.container;
@@ -49,11 +49,6 @@ const std::optional<std::string>& value_of(const report::ProcessInfo& process, N
 /// A process that calls itself "other" is counted there.
 bool is_other(const std::string& key) {
   return std::string_view(key).substr(0, key.find('\0')) == other_name;
-}
-
-bool opens_exposure(model::Kind kind) {
-  return kind != model::Kind::lock_failed && kind != model::Kind::fork &&
-         kind != model::Kind::swapped;
 }
 
 } // namespace
@@ -79,7 +74,7 @@ void Recorder::call(const model::CallEvent& event, const model::CallReading& rea
   if (reading.applied) sums.applied_bytes += reading.applied->size();
 }
 
-void Recorder::finding(const model::Finding& finding, const report::ProcessInfo& process) {
+void Recorder::finding(const model::Finding& finding, const model::ProcessInfo& process) {
   if (finding.confidence == model::Confidence::possible) return;
   const model::Time time = report::time_of(finding);
   std::string key;
@@ -100,7 +95,7 @@ void Recorder::finding(const model::Finding& finding, const report::ProcessInfo&
                       .pid = finding.call.caller.pid,
                       .comm = report::escape(finding.call.caller.comm.view()),
                       .exposed_bytes = finding.exposed_bytes,
-                      .open = opens_exposure(finding.kind)});
+                      .open = model::opens_exposure(finding.kind)});
 }
 
 void Recorder::exposure(const model::Exposure& exposure) {
@@ -112,7 +107,7 @@ void Recorder::exposure(const model::Exposure& exposure) {
 }
 
 void Recorder::append_key(std::string& key, const model::Comm& comm,
-                          const report::ProcessInfo& process) const {
+                          const model::ProcessInfo& process) const {
   // For Prometheus a label without a value is no label.
   key += comm.view().empty() ? unnamed : comm.view();
   key += '\0';
@@ -152,7 +147,7 @@ Recorder::Holdings Recorder::gather(const model::Correlator& correlator,
                                 space.exposed_bytes};
     if (holdings.nothing()) return;
     key.clear();
-    static const report::ProcessInfo unknown;
+    static const model::ProcessInfo unknown;
     append_key(key, space.comm, options_.labels.empty() ? unknown : process_of(space.space));
     all[key] += holdings;
   });

@@ -20,24 +20,25 @@ enum class NameLabel : std::uint8_t { container, pod, unit };
 
 class Recorder {
 public:
+  static constexpr std::size_t default_names = 100;
   struct Options {
     /// Asked anew for each thing that happens: over the months the system's clock is set, and
     /// stands still for CLOCK_MONOTONIC while the machine sleeps.
     std::function<report::Clock()> clock = report::Clock::of_this_system;
-    std::size_t names = 100; ///< with series of their own
+    std::size_t names = default_names; ///< with series of their own
     std::vector<NameLabel> labels;
   };
   explicit Recorder(Options);
 
   void call(const model::CallEvent&, const model::CallReading&);
-  void finding(const model::Finding&, const report::ProcessInfo&);
+  void finding(const model::Finding&, const model::ProcessInfo&);
   void exposure(const model::Exposure&);
   /// How much of the ring the reader found used.
   void ring(std::uint64_t used, model::Time now) { ring_peak_.note(used, now); }
 
   /// What there is to show while the probes are being attached.
   [[nodiscard]] Snapshot before_tracing(model::Time now) const;
-  using ProcessOf = std::function<const report::ProcessInfo&(model::SpaceId)>;
+  using ProcessOf = std::function<const model::ProcessInfo&(model::SpaceId)>;
   /// `now`: no event that was handed over is later. Takes some 100 ns for each address space.
   [[nodiscard]] Snapshot take(const model::Correlator&, const ProcessOf&, Health, model::Time now);
 
@@ -45,7 +46,7 @@ private:
   using Holdings = std::unordered_map<std::string, NameHoldings>;
 
   /// What a name is known by here: the values of its labels, each ended by a NUL.
-  void append_key(std::string&, const model::Comm&, const report::ProcessInfo&) const;
+  void append_key(std::string&, const model::Comm&, const model::ProcessInfo&) const;
   [[nodiscard]] std::vector<std::string> labels_of(const std::string& key) const;
   Names::Place note(const std::string& key, double amount, model::Time now);
   [[nodiscard]] Holdings gather(const model::Correlator&, const ProcessOf&,

@@ -17,6 +17,15 @@ enum class Kind : std::uint8_t {
   fork,
   swapped
 };
+/// All of them, in the order in which they are listed.
+inline constexpr std::array kinds{Kind::spill,   Kind::self_spill,   Kind::nested,
+                                  Kind::stacked, Kind::lockall_hole, Kind::lock_failed,
+                                  Kind::fork,    Kind::swapped};
+/// Whether a finding of this kind opens an exposure. The bytes of a `swapped` one lie open by an
+/// earlier finding, those of `fork` are in a child.
+[[nodiscard]] constexpr bool opens_exposure(Kind kind) {
+  return kind != Kind::lock_failed && kind != Kind::fork && kind != Kind::swapped;
+}
 enum class Severity : std::uint8_t { low, medium, high, critical };
 enum class Confidence : std::uint8_t { possible, modelled, verified };
 enum class Closed : std::uint8_t { relocked, released, unmapped, unlocked_all, ended, open };

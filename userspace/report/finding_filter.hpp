@@ -27,7 +27,7 @@ public:
     // Nor do they open exposures.
     if (finding.confidence == model::Confidence::possible) return false;
     ++hidden_;
-    if (opens_exposure(finding.kind)) hidden_open_.insert(key(finding.id));
+    if (model::opens_exposure(finding.kind)) hidden_open_.insert(key(finding.id));
     return false;
   }
   [[nodiscard]] bool passes(const model::Exposure& exposure) {
@@ -37,11 +37,6 @@ public:
   [[nodiscard]] std::uint64_t hidden() const { return hidden_; }
 
 private:
-  /// The bytes of a `swapped` finding lie open by an earlier one, those of `fork` are in a child.
-  [[nodiscard]] static bool opens_exposure(model::Kind kind) {
-    return kind != model::Kind::lock_failed && kind != model::Kind::fork &&
-           kind != model::Kind::swapped;
-  }
   [[nodiscard]] static std::uint64_t key(model::FindingId id) {
     return static_cast<std::uint64_t>(id);
   }

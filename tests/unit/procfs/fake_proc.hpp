@@ -1,25 +1,13 @@
 // A /proc made of ordinary files in a folder of its own, gone with the object.
 #pragma once
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <string>
+#include "support/temp_folder.hpp"
+
 #include <string_view>
 
 class FakeProc {
 public:
-  FakeProc() {
-    std::string name = (std::filesystem::temp_directory_path() / "fake-proc-XXXXXX").string();
-    root_ = ::mkdtemp(name.data());
-  }
-  FakeProc(const FakeProc&) = delete;
-  ~FakeProc() {
-    std::error_code ignored;
-    std::filesystem::remove_all(root_, ignored);
-  }
-
-  [[nodiscard]] std::string root() const { return root_.string(); }
+  [[nodiscard]] std::string root() const { return root_.path(""); }
   void file(unsigned pid, const char* name, std::string_view text) const {
     std::ofstream(folder(pid) / name, std::ios::binary) << text;
   }
@@ -33,9 +21,10 @@ public:
 
 private:
   [[nodiscard]] std::filesystem::path folder(unsigned pid) const {
-    std::filesystem::create_directory(root_ / std::to_string(pid));
-    return root_ / std::to_string(pid);
+    const std::filesystem::path folder = root_.path(std::to_string(pid));
+    std::filesystem::create_directory(folder);
+    return folder;
   }
 
-  std::filesystem::path root_;
+  TempFolder root_;
 };

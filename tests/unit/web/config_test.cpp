@@ -2,7 +2,7 @@
 
 #include "certificates.hpp"
 #include "support/catch.hpp"
-#include "temp_folder.hpp"
+#include "support/temp_folder.hpp"
 
 #include <cstdlib>
 

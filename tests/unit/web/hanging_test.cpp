@@ -2,7 +2,7 @@
 #include "web/server.hpp"
 
 #include "server_fixture.hpp"
-#include "temp_folder.hpp"
+#include "support/temp_folder.hpp"
 
 #include <atomic>
 #include <chrono>

@@ -1,7 +1,7 @@
 #include "web/server.hpp"
 
 #include "server_fixture.hpp"
-#include "temp_folder.hpp"
+#include "support/temp_folder.hpp"
 
 #include <csignal>
 #include <fcntl.h>

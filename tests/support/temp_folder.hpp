@@ -9,7 +9,7 @@
 class TempFolder {
 public:
   TempFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "web-test-XXXXXX").string();
+    std::string name = (std::filesystem::temp_directory_path() / "mlockscope-test-XXXXXX").string();
     root_ = ::mkdtemp(name.data());
   }
   TempFolder(const TempFolder&) = delete;
