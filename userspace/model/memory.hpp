@@ -85,7 +85,7 @@ public:
     return range.empty() ? PageRange{down(range.start), down(range.start)}
                          : PageRange{down(range.start), up(range.end)};
   }
-  bool operator==(const PageSize&) const = default;
+  auto operator<=>(const PageSize&) const = default;
 
 private:
   std::uint64_t bytes_;

@@ -24,13 +24,13 @@ std::string path_of(const std::string& root, std::uint32_t pid, const char* name
   return root + "/" + std::to_string(pid) + "/" + name;
 }
 
-util::Result<std::string> read_text(const std::string& path) {
+util::Result<std::string> read_text(const std::string& path, std::size_t enough) {
   const util::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return read_error("cannot open", path, errno);
 
   std::string text;
   std::size_t used = 0;
-  for (;;) {
+  while (used < enough) {
     // seq_file hands out a page or so at a time, so the step only bounds the copying.
     text.resize(used + std::size_t{64} * 1024);
     const ssize_t got = ::read(fd.get(), text.data() + used, text.size() - used);
