@@ -5,6 +5,8 @@
 
 #include <rapidcheck.h>
 
+#include <optional>
+
 using namespace mlockscope::test;
 
 namespace {
@@ -166,6 +168,12 @@ void check_finding(const Finding& finding) {
   RC_ASSERT(finding.victim == inherited.claims.at(0));
 }
 
+/// Where any events are told: as they are, or by another platform's rules.
+struct Elsewhere {
+  const Platform* platform = nullptr;
+  std::uint64_t page = 4096;
+};
+
 struct Run {
   Recorder out;
   Correlator model{
@@ -173,12 +181,17 @@ struct Run {
       out,
       {.fork_grace = 10 * millisecond, .claims_per_space = 20, .findings_per_call = 5}};
 
-  explicit Run(const std::vector<Draw>& draws) {
+  std::optional<WhatIf> what_if;
+
+  explicit Run(const std::vector<Draw>& draws, const Elsewhere& elsewhere = {}) {
+    if (elsewhere.platform != nullptr)
+      what_if.emplace(*elsewhere.platform, PageSize(4096), PageSize(elsewhere.page));
     Time now = 0;
     for (const Draw& draw : draws) {
       now += millisecond;
       Event event = odd_event(draw, model, now);
       if (auto* call = std::get_if<CallEvent>(&event)) call->exit = now;
+      if (what_if) what_if->translate(event);
       model.handle(event);
       check_exposed_pages();
     }
@@ -203,8 +216,8 @@ struct Run {
   }
 };
 
-void check_events(const std::vector<Draw>& draws) {
-  Run run(draws);
+void check_events(const std::vector<Draw>& draws, const Elsewhere& elsewhere = {}) {
+  Run run(draws, elsewhere);
   const Totals& totals = run.model.totals();
   RC_ASSERT(totals.claims == 0u);
   RC_ASSERT(totals.exposures == 0u);
@@ -214,15 +227,24 @@ void check_events(const std::vector<Draw>& draws) {
   RC_ASSERT(sum(totals.findings) + totals.possible == run.out.findings.size());
   for (const std::uint64_t n : {0u, 1u, 2u, 99u}) RC_ASSERT(!run.told_exposing(SpaceId{n}));
   for (const Finding& finding : run.out.findings) check_finding(finding);
-  RC_ASSERT(Run(draws).out.lines == run.out.lines);
+  RC_ASSERT(Run(draws, elsewhere).out.lines == run.out.lines);
+}
+
+rc::Gen<std::vector<Draw>> events() {
+  return rc::gen::scale(3.0, rc::gen::container<std::vector<Draw>>(
+                                 rc::gen::container<Draw>(rc::gen::arbitrary<std::uint8_t>())));
 }
 
 } // namespace
 
 TEST_CASE("no events break the model, and the same ones give the same verdicts") {
+  CHECK(rc::check([] { check_events(*events()); }));
+}
+
+TEST_CASE("no events break the what-if, whatever the platform and its pages") {
   CHECK(rc::check([] {
-    check_events(
-        *rc::gen::scale(3.0, rc::gen::container<std::vector<Draw>>(
-                                 rc::gen::container<Draw>(rc::gen::arbitrary<std::uint8_t>()))));
+    const auto which = *rc::gen::inRange<std::size_t>(0, platforms().size());
+    const std::uint64_t page = *rc::gen::element<std::uint64_t>(4096, 16384, 65536, 2u << 20);
+    check_events(*events(), {&platforms()[which], page});
   }));
 }

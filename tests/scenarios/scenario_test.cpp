@@ -4,6 +4,8 @@
 //   # comment
 //   page 4096              the page size; 4096 if not said
 //   words silent           the kernel's word on VM_LOCKED cannot be read
+//   platform NAME          the story is told as of this one (model/platforms.hpp) ...
+//   pages SIZE             ... and of a machine with these pages
 //   lock ADDR LEN          lock2 unlock unmap alike
 //   map ADDR LEN [locked|shared|wiped|not-forked]
 //                          on top of what is there; the last two: MADV_WIPEONFORK, MADV_DONTFORK
@@ -35,6 +37,8 @@ namespace {
 struct Script {
   std::uint64_t page = 4096;
   Story::Words words = Story::Words::told;
+  std::string platform; ///< empty: where it happened
+  std::uint64_t pages = 0;
   Lines expected;
   std::vector<std::string> calls;
   std::uint64_t needless_unlocks = 0;
@@ -54,6 +58,10 @@ Script read(const std::filesystem::path& path) {
       words >> script.page;
     else if (first == "words")
       script.words = Story::Words::silent;
+    else if (first == "platform")
+      words >> script.platform;
+    else if (first == "pages")
+      words >> script.pages;
     else if (first == "unlocks-without-lock")
       words >> script.needless_unlocks;
     else
@@ -156,6 +164,16 @@ void play(Story& story, const std::string& line) {
     FAIL("no such call: " << line);
 }
 
+std::unique_ptr<Story> story_of(const Script& script) {
+  if (script.platform.empty() && script.pages == 0)
+    return std::make_unique<Story>(script.page, script.words);
+  const std::string name = script.platform.empty() ? "linux" : script.platform;
+  INFO("platform " << name);
+  REQUIRE(find_platform(name) != nullptr);
+  const std::uint64_t pages = script.pages == 0 ? script.page : script.pages;
+  return std::make_unique<Story>(Story::Elsewhere{name, pages}, script.page, script.words);
+}
+
 } // namespace
 
 TEST_CASE("every scenario ends as its file says") {
@@ -165,7 +183,8 @@ TEST_CASE("every scenario ends as its file says") {
     ++count;
     DYNAMIC_SECTION(entry.path().stem().string()) {
       const Script script = read(entry.path());
-      Story story(script.page, script.words);
+      const std::unique_ptr<Story> told = story_of(script);
+      Story& story = *told;
       for (const std::string& line : script.calls) play(story, line);
       CHECK(story.told() == script.expected);
       CHECK(story.totals().unlocks_without_lock == script.needless_unlocks);

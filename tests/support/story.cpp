@@ -86,6 +86,17 @@ std::string text(const FaultEvent& event, const FaultReading& reading) {
 }
 
 Story::Story(std::uint64_t page, Words words, Limits limits) : model_(PageSize(page), out, limits) {
+  begin(page, words);
+}
+
+Story::Story(const Elsewhere& other, std::uint64_t page, Words words)
+    : what_if_(std::make_unique<WhatIf>(*find_platform(other.platform), PageSize(page),
+                                        PageSize(other.page), other.mappings)),
+      model_(what_if_->granularity(), out) {
+  begin(page, words);
+}
+
+void Story::begin(std::uint64_t page, Words words) {
   kernels_.push_back(std::make_unique<SimKernel>(PageSize(page), SpaceId{1}));
   sent_.emplace_back();
   kernel().silent = words == Words::silent;
@@ -105,7 +116,7 @@ Story& Story::send(CallEvent event) {
   if (std::exchange(lose_next_, false))
     ++sent.lost;
   else
-    model_.handle(event);
+    give(std::move(event));
   return *this;
 }
 
@@ -113,17 +124,17 @@ Story& Story::fork() {
   const auto number = kernels_.size();
   kernels_.push_back(kernel().fork(SpaceId{number + 1}));
   sent_.emplace_back();
-  model_.handle(ForkEvent{.parent = space(),
-                          .child = kernels_.back()->id,
-                          .caller = caller(),
-                          .child_pid = static_cast<std::uint32_t>(first_pid + number),
-                          .time = now += 1000,
-                          .lost = sent_[current_].lost});
+  give(ForkEvent{.parent = space(),
+                 .child = kernels_.back()->id,
+                 .caller = caller(),
+                 .child_pid = static_cast<std::uint32_t>(first_pid + number),
+                 .time = now += 1000,
+                 .lost = sent_[current_].lost});
   return *this;
 }
 
 Story& Story::end() {
-  model_.handle(EndEvent{space(), now += 1000});
+  give(EndEvent{space(), now += 1000});
   return *this;
 }
 
@@ -136,39 +147,39 @@ Story& Story::snapshot(std::uint64_t lost) {
   event.calls_before = sent_[current_].calls;
   event.lost = std::max(lost, sent_[current_].lost);
   event.mappings = kernel().mappings();
-  model_.handle(event);
+  give(event);
   return *this;
 }
 
 Story& Story::wait(Time nanoseconds) {
-  model_.handle(TickEvent{now += nanoseconds});
+  give(TickEvent{now += nanoseconds});
   return *this;
 }
 
 Story& Story::fault(Address at, const FaultKind& kind) {
-  model_.handle(FaultEvent{.space = space(),
-                           .caller = caller(),
-                           .time = now += 1000,
-                           .addr = at,
-                           .major = kind.major,
-                           .write = kind.write,
-                           .present = kind.present,
-                           .from_swap = kind.from_swap});
+  give(FaultEvent{.space = space(),
+                  .caller = caller(),
+                  .time = now += 1000,
+                  .addr = at,
+                  .major = kind.major,
+                  .write = kind.write,
+                  .present = kind.present,
+                  .from_swap = kind.from_swap});
   return *this;
 }
 
 Story& Story::send_swap(Address at, std::uint64_t len, bool inferred) {
-  model_.handle(SwapEvent{space(), now += 1000, {kernel().pages_of(at, len)}, inferred});
+  give(SwapEvent{space(), now += 1000, {kernel().pages_of(at, len)}, inferred});
   return *this;
 }
 
 Story& Story::lost(std::uint64_t count, const LossKind& kind) {
-  model_.handle(LostEvent{.count = count,
-                          .time = now += 1000,
-                          .cause = "test",
-                          .in_ring = kind.in_ring,
-                          .harmless = kind.harmless,
-                          .space = kind.space});
+  give(LostEvent{.count = count,
+                 .time = now += 1000,
+                 .cause = "test",
+                 .in_ring = kind.in_ring,
+                 .harmless = kind.harmless,
+                 .space = kind.space});
   return *this;
 }
 

@@ -15,6 +15,7 @@
 #pragma once
 
 #include "model/correlator.hpp"
+#include "model/what_if.hpp"
 #include "support/sim_kernel.hpp"
 
 #include <functional>
@@ -102,7 +103,15 @@ class Story {
 public:
   enum class Words { told, silent };
 
+  /// Told to the correlator as another platform would have it.
+  struct Elsewhere {
+    std::string_view platform = "linux";
+    std::uint64_t page = 4096; ///< there; the story itself has pages of its own
+    WhatIf::Mappings mappings = WhatIf::Mappings::all;
+  };
+
   explicit Story(std::uint64_t page = 4096, Words words = Words::told, Limits limits = {});
+  explicit Story(const Elsewhere&, std::uint64_t page = 4096, Words words = Words::told);
 
   Story& lock(Address at, std::uint64_t len) { return send(kernel().mlock(at, len)); }
   Story& lock2(Address at, std::uint64_t len) {
@@ -177,14 +186,23 @@ public:
   Lines told() { return std::exchange(out.lines, {}); }
   std::vector<PageRange> locked() { return model_.locked_pages(kernel().id); }
 
-  /// What the last call returned.
+  /// What the last call returned, where the story is told.
   [[nodiscard]] std::int64_t last_ret() const { return last_ret_; }
+
+  /// Null if the story is told where it happened.
+  [[nodiscard]] const WhatIf* what_if() const { return what_if_.get(); }
 
   std::uint32_t tid = 100;
   Time now = 1'000'000;
 
 private:
   static constexpr std::size_t first_pid = 100;
+  void give(Event event) {
+    if (what_if_) what_if_->translate(event);
+    if (const auto* call = std::get_if<CallEvent>(&event)) last_ret_ = call->ret;
+    model_.handle(event);
+  }
+  void begin(std::uint64_t page, Words);
   Story& send_swap(Address at, std::uint64_t len, bool inferred);
   [[nodiscard]] Caller caller() const { return {.pid = pid(), .tid = tid, .uid = 0, .comm = {}}; }
 
@@ -192,6 +210,7 @@ private:
     std::uint64_t calls = 0;
     std::uint64_t lost = 0;
   };
+  std::unique_ptr<WhatIf> what_if_;
   Correlator model_;
   std::vector<std::unique_ptr<SimKernel>> kernels_;
   std::vector<Sent> sent_;

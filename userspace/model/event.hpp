@@ -37,6 +37,12 @@ struct Caller {
   std::uint32_t tid = 0;
   std::uint32_t uid = 0;
   Comm comm;
+
+  /// Of callers in a log that does not tell (include/linux/uidgid.h, INVALID_UID).
+  static constexpr std::uint32_t unknown_uid = UINT32_MAX;
+  [[nodiscard]] std::optional<std::uint32_t> known_uid() const {
+    return uid == unknown_uid ? std::nullopt : std::optional(uid);
+  }
 };
 
 enum class Call : std::uint8_t {
@@ -120,6 +126,11 @@ struct CallEvent {
   /// How many events of this address space could not be sent before this one, in total.
   std::uint64_t lost = 0;
   std::optional<LockFailure> failure;
+  /// The call as another platform would have taken it (model/what_if.hpp): the words are not the
+  /// kernel's, and `applied` are the pages of a lock call, or nothing if the platform refused it.
+  /// Else Linux's rules say which they are.
+  bool imagined = false;
+  std::optional<PageRange> applied{};
 };
 
 /// `fork` without CLONE_VM by a process whose address space is traced.

@@ -32,6 +32,7 @@ Severity severity_of(std::int64_t ret) {
 KernelWord::Locked locked_after(const CallEvent& event, PageSize page) {
   using enum KernelWord::Locked;
   const bool range_lock = event.call == Call::mlock || event.call == Call::mlock2;
+  if (event.imagined) return range_lock ? event.after.locked : unknown;
   const auto asked = range_lock ? applied_pages(page, event.addr, event.len) : std::nullopt;
   if (!asked || tells_all(event.after, *asked) || event.after.locked == some)
     return asked ? event.after.locked : unknown;

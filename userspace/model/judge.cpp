@@ -230,14 +230,17 @@ void Judge::append_unclaimed(std::vector<ByteRange>& ranges, ByteRange all) cons
 } // namespace
 
 void apply_munlock(Ledger& ledger, const CallEvent& event, const Request& request) {
-  if (!request.applied) return;
+  Judge judge(ledger, event, request);
+  if (!request.applied) {
+    if (event.imagined) judge.release(); // refused there, but its caller is done with the bytes
+    return;
+  }
   const PageRange applied = *request.applied;
   if (!ledger.learn(event, applied)) ledger.note_divergence();
   if (!failed(event.ret) && !applied.empty() && !ledger.pages.any_locked(applied) &&
       !ledger.claims.meet(bytes_of(applied)))
     ++ledger.shared.totals.unlocks_without_lock;
 
-  Judge judge(ledger, event, request);
   judge.release();
   const std::vector<UnlockedPages> unlocked = follow_lock_call(ledger, event, applied);
   if (!unlocked.empty()) judge.judge(unlocked);

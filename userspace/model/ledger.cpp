@@ -1,6 +1,7 @@
 #include "model/ledger.hpp"
 
 #include "model/linux_abi.hpp"
+#include "model/request.hpp"
 
 namespace mlockscope::model {
 
@@ -112,11 +113,12 @@ PageState Ledger::learn_locked(const CallEvent& event, PageRange part, PageState
   state.locked = true;
   // memfd_secret memory is locked from birth, and no munlock or munlockall changes that
   // (mm/mlock.c, mlock_fixup: vma_is_secretmem).
-  bool outlives_munlock = event.call == Call::munlock && event.ret == 0;
+  bool outlives_munlock = tells_stubborn(event);
   read_word(event.after, part, [&](PageRange, std::optional<bool> locked) {
     outlives_munlock = outlives_munlock && locked.value_or(false);
   });
-  state.stubborn = outlives_munlock || (event.failure && event.failure->secret_memory);
+  const bool secret = event.failure && event.failure->secret_memory && event.call != Call::munlock;
+  state.stubborn = outlives_munlock || secret;
   // A locked stack grows by locked pages, and no call says so (mm/mmap.c, expand_downwards).
   const bool grown = event.before.grows_down;
   state.foreign = !complete || !(grown || state.stubborn);

@@ -27,6 +27,7 @@ inline constexpr std::int64_t eagain = 11;
 inline constexpr std::int64_t enomem = 12;
 inline constexpr std::int64_t eexist = 17;
 inline constexpr std::int64_t einval = 22;
+inline constexpr std::int64_t enosys = 38; // include/uapi/asm-generic/errno.h
 
 // include/linux/errno.h: ERESTARTSYS to ERESTART_RESTARTBLOCK. A probe at the end of a system call
 // sees them before the signal code turns them into EINTR or a restart.

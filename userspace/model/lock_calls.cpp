@@ -10,8 +10,7 @@ PageState after_locking(PageState state, const CallEvent& event, bool told) {
   state.by_word = told || (state.locked && state.by_word);
   state.locked = true;
   state.assumed = false;
-  // Still locked after a munlock that succeeded: memfd_secret.
-  if (event.call == Call::munlock && event.ret == 0 && !event.overlapped) state.stubborn = true;
+  if (tells_stubborn(event) && !event.overlapped) state.stubborn = true;
   return state;
 }
 

@@ -18,6 +18,7 @@ Request of_extent(PageSize page, ByteRange extent) { return {extent, page.around
 
 Request of_lock(PageSize page, const CallEvent& event) {
   Request request = read_lock_request(page, event.addr, event.len);
+  if (event.imagined) return {request.requested, event.applied};
   if (event.ret == -einval) return {};
   // can_do_mlock() is asked before anything else (mm/mlock.c, do_mlock).
   if (event.ret == -eperm) request.applied.reset();
@@ -69,6 +70,11 @@ Request read_request(PageSize page, const CallEvent& event) {
     break;
   }
   return {};
+}
+
+bool tells_stubborn(const CallEvent& event) {
+  const bool secret = event.failure && event.failure->secret_memory;
+  return event.call == Call::munlock && event.ret == 0 && (!event.imagined || secret);
 }
 
 CallSite call_site(const CallEvent& event, std::optional<PageRange> applied) {

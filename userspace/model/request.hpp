@@ -21,8 +21,13 @@ struct Request {
 [[nodiscard]] Request read_lock_request(PageSize, Address addr, std::uint64_t len);
 
 /// The request of any call, given how the call went: a refused call acted on nothing, and one that
-/// met a hole acted on the pages before it.
+/// met a hole acted on the pages before it. Of an imagined call, the bytes are those it named even
+/// if the platform refuses it.
 [[nodiscard]] Request read_request(PageSize, const CallEvent&);
+
+/// A munlock that succeeded: what is still locked after it is memfd_secret memory. Where locks
+/// stack it may also have been locked more than once, so an imagined call must say which it is.
+[[nodiscard]] bool tells_stubborn(const CallEvent&);
 
 /// The call as a finding names it.
 [[nodiscard]] CallSite call_site(const CallEvent&, std::optional<PageRange> applied);

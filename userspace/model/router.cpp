@@ -99,6 +99,7 @@ Ledger& Router::ledger_of(const CallEvent& event) {
 void Router::handle(const CallEvent& event) {
   ++shared_.totals.events;
   ++shared_.calls[static_cast<std::size_t>(event.call)];
+  shared_.imagined = shared_.imagined || event.imagined;
   handle_due(event.exit);
   Ledger& ledger = ledger_of(event);
   note_loss(ledger, event.lost, event.exit);
@@ -247,7 +248,7 @@ void Router::handle(const LostEvent& event) {
 void Router::give_loss(const LostEvent& event) {
   shared_.totals.lost += event.count;
   if (event.in_ring) shared_.totals.lost_in_ring += event.count;
-  shared_.out.lost(event);
+  if (event.count != 0) shared_.out.lost(event);
 }
 
 void Router::finish(Time now) {

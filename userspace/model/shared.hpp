@@ -16,10 +16,13 @@ struct Shared {
   Totals totals;
   std::array<std::uint64_t, static_cast<std::size_t>(Call::fork) + 1> calls{};
   std::array<std::uint64_t, 8> findings{};
+  /// The calls are as another platform would have taken them: nothing is verified.
+  bool imagined = false;
 
   /// Numbers a finding, counts it and gives it out.
   void give(Finding& finding) {
     finding.id = FindingId{++last_finding_};
+    if (imagined) finding.confidence = std::min(finding.confidence, Confidence::modelled);
     if (finding.confidence == Confidence::possible)
       ++totals.possible;
     else
