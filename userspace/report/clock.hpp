@@ -15,7 +15,7 @@ struct Clock {
 
   [[nodiscard]] static Clock of_this_system();
   [[nodiscard]] std::int64_t realtime(model::Time time) const {
-    return static_cast<std::int64_t>(time) + offset;
+    return static_cast<std::int64_t>(time + static_cast<std::uint64_t>(offset)); // may be nonsense
   }
 };
 

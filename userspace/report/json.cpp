@@ -13,6 +13,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
+
 void write_line(Writer& out, const Json& json) {
   out.write(json.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n");
   out.flush();
@@ -22,27 +24,39 @@ void write_line(Writer& out, const Json& json) {
 
 void JsonSink::start(const Start& start) {
   page_size_ = start.page_size;
-  write_line(out_, {{"type", "start"},
-                    {"version", start.version},
-                    {"schema", 1},
-                    {"kernel", start.kernel},
-                    {"machine", start.machine},
-                    {"page_size", start.page_size.bytes()},
-                    {"backend", start.backend},
-                    {"time", rfc3339(clock_, start.time)}});
+  Json json{{"type", "start"},
+            {"version", start.version},
+            {"schema", 1},
+            {"kernel", text_or_null(start.kernel)},
+            {"machine", text_or_null(start.machine)},
+            {"page_size", start.page_size.bytes()},
+            {"backend", start.backend},
+            {"time", rfc3339(clock_, start.time)}};
+  // A replay by the recorded rules gives what the tracing gave, to the byte.
+  if (start.replay && start.replay->one_of_many) recording_ = start.replay->file;
+  name_recording(json);
+  if (start.replay && !start.replay->platform.empty()) {
+    json["platform"] = start.replay->platform;
+    json["recorded_page_size"] = start.replay->recorded_page_size;
+  }
+  write_line(out_, json);
 }
 
-void JsonSink::finding(const model::Finding& finding, const ProcessInfo& process) {
-  write_line(out_, json_finding(finding, process, page_size_, clock_));
+void JsonSink::finding(const model::Finding& finding, const model::ProcessInfo& process) {
+  Json json = json_finding(finding, process, page_size_, clock_);
+  name_recording(json);
+  write_line(out_, json);
 }
 
 void JsonSink::exposure(const model::Exposure& exposure) {
-  write_line(out_, {{"type", "exposure"},
-                    {"finding", static_cast<std::uint64_t>(exposure.finding)},
-                    {"pid", exposure.pid},
-                    {"closed", word(exposure.closed)},
-                    {"seconds", static_cast<double>(exposure.ended - exposure.opened) / 1e9},
-                    {"bytes", exposure.bytes}});
+  Json json{{"type", "exposure"},
+            {"finding", static_cast<std::uint64_t>(exposure.finding)},
+            {"pid", exposure.pid},
+            {"closed", word(exposure.closed)},
+            {"seconds", static_cast<double>(exposure.ended - exposure.opened) / 1e9},
+            {"bytes", exposure.bytes}};
+  name_recording(json);
+  write_line(out_, json);
 }
 
 void JsonSink::call(const model::CallEvent& event, const model::CallReading& reading) {
@@ -64,6 +78,15 @@ void JsonSink::lost(const model::LostEvent& lost) {
                     {"cause", lost.cause}});
 }
 
-void JsonSink::summary(const Summary& summary) { write_line(out_, json_summary(summary, clock_)); }
+void JsonSink::summary(const Summary& summary) {
+  Json json = json_summary(summary, clock_);
+  name_recording(json);
+  write_line(out_, json);
+}
+
+/// One of many: its numbers of findings are those of others, too.
+void JsonSink::name_recording(Json& json) const {
+  if (recording_) json["recording"] = *recording_;
+}
 
 } // namespace mlockscope::report

@@ -5,6 +5,7 @@
 #include "report/sink.hpp"
 #include "report/writer.hpp"
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 namespace mlockscope::report {
@@ -15,7 +16,7 @@ public:
   JsonSink(Writer& out, Clock clock) : out_(out), clock_(clock) {}
 
   void start(const Start&) override;
-  void finding(const model::Finding&, const ProcessInfo&) override;
+  void finding(const model::Finding&, const model::ProcessInfo&) override;
   void exposure(const model::Exposure&) override;
   void call(const model::CallEvent&, const model::CallReading&) override;
   void fault(const model::FaultEvent&, const model::FaultReading&) override;
@@ -24,9 +25,12 @@ public:
   void flush() override { out_.flush(); }
 
 private:
+  void name_recording(nlohmann::ordered_json&) const;
+
   Writer& out_;
   Clock clock_;
   std::optional<model::PageSize> page_size_; ///< from start()
+  std::optional<std::string> recording_;     ///< the same: the file, if there are others beside it
   std::string line_;                         ///< reused by call() and fault()
 };
 

@@ -105,7 +105,7 @@ void add_fork(Json& json, const model::Finding& finding, const Clock& clock) {
 
 } // namespace
 
-Json json_finding(const model::Finding& finding, const ProcessInfo& process,
+Json json_finding(const model::Finding& finding, const model::ProcessInfo& process,
                   std::optional<model::PageSize> page_size, const Clock& clock) {
   const model::Caller& caller = finding.call.caller;
   Json json{{"type", "finding"},
@@ -118,7 +118,7 @@ Json json_finding(const model::Finding& finding, const ProcessInfo& process,
             {"tid", caller.tid},
             {"comm", caller.comm.view()},
             {"exe", json_optional(process.exe)},
-            {"uid", caller.uid},
+            {"uid", json_optional(caller.known_uid())},
             {"cgroup", json_optional(process.cgroup)},
             {"container", json_optional(process.container)},
             {"page_size", page_size ? Json(page_size->bytes()) : Json()},

@@ -2,32 +2,19 @@
 #include "report/json_value.hpp"
 
 #include "model/words.hpp"
+#include "report/text.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace mlockscope::report {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array kinds{
-    model::Kind::spill,        model::Kind::self_spill,  model::Kind::nested, model::Kind::stacked,
-    model::Kind::lockall_hole, model::Kind::lock_failed, model::Kind::fork,   model::Kind::swapped};
-
 Json calls_json(const model::Totals& totals) {
   Json calls = Json::object();
   for (const auto& [call, count] : totals.calls) calls[std::string(word(call))] = count;
   return calls;
-}
-
-Json findings_json(const model::Totals& totals) {
-  Json findings = Json::object();
-  for (const model::Kind kind : kinds) {
-    const auto at = totals.findings.find(kind);
-    findings[std::string(word(kind))] = at == totals.findings.end() ? 0 : at->second;
-  }
-  return findings;
 }
 
 Json faults_json(const model::Totals& totals) {
@@ -78,6 +65,22 @@ void add_faults(Json& json, const Tally& tally) {
 
 } // namespace
 
+Json findings_json(const std::map<model::Kind, std::uint64_t>& counts) {
+  Json findings = Json::object();
+  for (const model::Kind kind : model::kinds) {
+    const auto at = counts.find(kind);
+    findings[std::string(word(kind))] = at == counts.end() ? 0 : at->second;
+  }
+  return findings;
+}
+
+Json refused_json(const Refused& calls) {
+  Json refused = Json::object();
+  for (const auto& [what, count] : calls)
+    refused[std::string(word(what.first))][errno_name(static_cast<int>(what.second))] = count;
+  return refused;
+}
+
 Json json_summary(const Summary& summary, const Clock& clock) {
   const model::Totals& totals = summary.totals;
   Json json{{"type", "summary"},
@@ -85,7 +88,7 @@ Json json_summary(const Summary& summary, const Clock& clock) {
             {"lost", totals.lost},
             {"divergences", totals.divergences},
             {"calls", calls_json(totals)},
-            {"findings", findings_json(totals)},
+            {"findings", findings_json(totals.findings)},
             {"address_spaces", totals.address_spaces},
             {"seconds", summary.seconds},
             {"backend", summary.backend},
@@ -97,6 +100,7 @@ Json json_summary(const Summary& summary, const Clock& clock) {
             {"faults", faults_json(totals)}};
   add_faults(json, summary.tally);
   add_exposures(json, summary.tally);
+  if (!summary.refused.empty()) json["refused"] = refused_json(summary.refused);
   return json;
 }
 

@@ -28,7 +28,12 @@ template <class Tag>
 /// The object of a finding. Of what a child inherited, at most this many ranges are listed: a
 /// process can have millions of locks, and forks as often as it likes.
 constexpr std::size_t inherited_ranges_listed = 1024;
-[[nodiscard]] nlohmann::ordered_json json_finding(const model::Finding&, const ProcessInfo&,
+/// Every kind is there, also with 0.
+[[nodiscard]] nlohmann::ordered_json
+findings_json(const std::map<model::Kind, std::uint64_t>& counts);
+/// {"munlock": {"EINVAL": 3}}
+[[nodiscard]] nlohmann::ordered_json refused_json(const Refused&);
+[[nodiscard]] nlohmann::ordered_json json_finding(const model::Finding&, const model::ProcessInfo&,
                                                   std::optional<model::PageSize>, const Clock&);
 
 /// The object of the summary. It lists at most this many processes with exposures.

@@ -82,13 +82,14 @@ std::string LineSink::row(model::Time time, const model::Caller& caller, std::st
 void LineSink::start(const Start& start) {
   notes_.write(start_text(start));
   notes_.flush();
+  out_.write(file_heading(start));
   if (options_.timestamps) out_.write(fmt::format("{:<12} ", "TIME(UTC)"));
   out_.write(fmt::format("{:<12} {:<8} {:>7} {:<15} {:<14} {}\n", "KIND", "SEVERITY", "PID", "COMM",
                          "ADDRESS", "EXPOSED"));
   out_.flush();
 }
 
-void LineSink::finding(const model::Finding& finding, const ProcessInfo&) {
+void LineSink::finding(const model::Finding& finding, const model::ProcessInfo&) {
   const std::string severity =
       painted(fmt::format("{:<8}", word(finding.severity)), finding.severity, options_.colour);
   out_.write(row(time_of(finding), finding.call.caller, word(finding.kind), severity,

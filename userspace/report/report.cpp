@@ -73,10 +73,12 @@ std::string ReportSink::unlock_text(const model::Finding& finding) const {
   return paragraph(text);
 }
 
-std::string ReportSink::who_text(const model::Finding& finding, const ProcessInfo& process) const {
+std::string ReportSink::who_text(const model::Finding& finding,
+                                 const model::ProcessInfo& process) const {
   const model::Caller& caller = finding.call.caller;
   std::string text = process.exe ? escape(*process.exe) : "an unknown program";
-  text += fmt::format(", thread {}, uid {}", caller.tid, caller.uid);
+  text += fmt::format(", thread {}", caller.tid);
+  if (const auto uid = caller.known_uid()) text += fmt::format(", uid {}", *uid);
   if (process.container)
     text += ", container " + escape(process.container->substr(0, 12));
   else if (process.cgroup && *process.cgroup != "/")
@@ -91,6 +93,7 @@ void ReportSink::start(const Start& start) {
   page_size_ = start.page_size;
   notes_.write(start_text(start));
   notes_.flush();
+  out_.write(file_heading(start));
 }
 
 std::string ReportSink::verdict_text(const model::Finding& finding) const {
@@ -113,7 +116,7 @@ std::string ReportSink::body(const model::Finding& finding) const {
   return verdict_text(finding);
 }
 
-void ReportSink::finding(const model::Finding& finding, const ProcessInfo& process) {
+void ReportSink::finding(const model::Finding& finding, const model::ProcessInfo& process) {
   out_.write(heading(finding) + body(finding) + who_text(finding, process) + "\n");
   out_.flush();
 }

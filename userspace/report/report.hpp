@@ -23,7 +23,7 @@ public:
       : out_(out), notes_(notes), options_(options) {}
 
   void start(const Start&) override;
-  void finding(const model::Finding&, const ProcessInfo&) override;
+  void finding(const model::Finding&, const model::ProcessInfo&) override;
   void exposure(const model::Exposure&) override;
   void call(const model::CallEvent&, const model::CallReading&) override;
   void fault(const model::FaultEvent&, const model::FaultReading&) override;
@@ -36,7 +36,7 @@ private:
   [[nodiscard]] std::string unlock_text(const model::Finding&) const;
   [[nodiscard]] std::string body(const model::Finding&) const;
   [[nodiscard]] std::string verdict_text(const model::Finding&) const;
-  [[nodiscard]] std::string who_text(const model::Finding&, const ProcessInfo&) const;
+  [[nodiscard]] std::string who_text(const model::Finding&, const model::ProcessInfo&) const;
 
   Writer& out_;
   Writer& notes_;

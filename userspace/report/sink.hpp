@@ -3,10 +3,13 @@
 #pragma once
 
 #include "model/finding.hpp"
+#include "model/process.hpp"
 #include "report/tally.hpp"
 
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace mlockscope::report {
 
@@ -17,16 +20,20 @@ struct Start {
   model::PageSize page_size;
   std::string backend; ///< "fentry"
   model::Time time = 0;
+  /// A recording that is judged again; nothing while tracing.
+  struct Replay {
+    std::string file;
+    std::string host;         ///< where it was made; empty: unknown
+    bool one_of_many = false; ///< other files are judged beside it
+    /// The platform whose rules are followed; empty: as recorded.
+    std::string platform{};
+    std::uint64_t recorded_page_size = 0; ///< bytes
+  };
+  std::optional<Replay> replay{};
 };
 
-/// What /proc says about a process; nothing where it could not say. Hostile text.
-struct ProcessInfo {
-  std::optional<std::string> exe;
-  std::optional<std::string> cgroup;
-  std::optional<std::string> container;
-  std::optional<std::string> pod{};  ///< the uid that Kubernetes gave it
-  std::optional<std::string> unit{}; ///< of systemd
-};
+/// Calls that Linux did not refuse and another platform does, by errno.
+using Refused = std::map<std::pair<model::Call, std::int64_t>, std::uint64_t>;
 
 struct Summary {
   model::Totals totals;
@@ -35,13 +42,14 @@ struct Summary {
   std::string backend;
   model::Time time = 0;
   std::uint64_t hidden = 0; ///< findings a filter kept back
+  Refused refused{};        ///< replay by the rules of another platform
 };
 
 class Sink {
 public:
   virtual ~Sink() = default;
   virtual void start(const Start&) = 0;
-  virtual void finding(const model::Finding&, const ProcessInfo&) = 0;
+  virtual void finding(const model::Finding&, const model::ProcessInfo&) = 0;
   virtual void exposure(const model::Exposure&) = 0;
   virtual void call(const model::CallEvent&, const model::CallReading&) = 0;
   virtual void fault(const model::FaultEvent&, const model::FaultReading&) = 0;

@@ -37,6 +37,19 @@ std::string probes_text(const std::string& backend) {
   return backend == "tracepoint" || backend == "kprobe" ? backend + "s" : backend;
 }
 
+/// By which rules, if not as recorded: "; judged as on FreeBSD with pages of 16 KiB".
+std::string judged_text(const Start& start) {
+  const Start::Replay& replay = *start.replay;
+  if (replay.platform.empty()) return "";
+  return fmt::format("; judged as on {} with pages of {}", replay.platform,
+                     size_words(start.page_size.bytes()));
+}
+
+std::string refused_line(const Summary& summary) {
+  const std::string text = refused_text(summary.refused);
+  return text.empty() ? "" : line("refused", text + ", which Linux did not refuse");
+}
+
 std::uint64_t total(const model::Totals& totals) {
   std::uint64_t sum = 0;
   for (const auto& [kind, count] : totals.findings) sum += count;
@@ -120,6 +133,7 @@ std::string event_lines(const Summary& summary) {
   if (totals.lock_failures != 0)
     text += line("", count_words(totals.lock_failures, "call") +
                          (totals.lock_failures == 1 ? " was" : " were") + " refused locked memory");
+  text += refused_line(summary);
   text += line("events", fmt::format("{} seen, {} lost, by {}; {} alive", totals.events,
                                      totals.lost, probes_text(summary.backend),
                                      count_words(totals.address_spaces, "address space")));
@@ -146,15 +160,39 @@ std::string warnings(const model::Totals& totals) {
 
 } // namespace
 
+std::string refused_text(const Refused& refused) {
+  std::string text;
+  for (const auto& [what, count] : refused)
+    text += fmt::format("{}{} {} {}", text.empty() ? "" : ", ", count, word(what.first),
+                        errno_name(static_cast<int>(what.second)));
+  return text;
+}
+
 std::string summary_text(const Summary& summary, Colour colour) {
   return headline(summary, colour) + finding_lines(summary) + exposure_lines(summary.tally) +
          fault_lines(summary.tally) + event_lines(summary) + warnings(summary.totals);
 }
 
 std::string start_text(const Start& start) {
-  return fmt::format("mlockscope {}: tracing by {}; Linux {}, {}, pages of {}\n", start.version,
-                     probes_text(start.backend), start.kernel, start.machine,
-                     size_words(start.page_size.bytes()));
+  const std::string kernel =
+      start.kernel.empty() ? "an unknown kernel" : "Linux " + escape(start.kernel);
+  const std::string machine = start.machine.empty() ? "" : ", " + escape(start.machine);
+  const std::string traced = probes_text(escape(start.backend));
+  if (!start.replay)
+    return fmt::format("mlockscope {}: tracing by {}; {}{}, pages of {}\n", start.version, traced,
+                       kernel, machine, size_words(start.page_size.bytes()));
+  const Start::Replay& replay = *start.replay;
+  const std::string host = replay.host.empty() ? "" : " on " + escape(replay.host);
+  return fmt::format("mlockscope {}: replaying {}, traced by {}{}; {}{}, pages of {}{}\n",
+                     start.version, escape(replay.file), traced, host, kernel, machine,
+                     size_words(replay.recorded_page_size), judged_text(start));
+}
+
+std::string file_heading(const Start& start) {
+  if (!start.replay || !start.replay->one_of_many) return "";
+  const std::string& host = start.replay->host;
+  return fmt::format("== {}{}\n", escape(start.replay->file),
+                     host.empty() ? "" : ", recorded on " + escape(host));
 }
 
 std::string lost_text(const model::LostEvent& lost) {

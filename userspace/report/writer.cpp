@@ -43,14 +43,14 @@ void Writer::flush() {
   while (!rest.empty() && !error_) {
     const Wait wait = wait_until_writable();
     if (wait == Wait::interrupted) break;
-    if (wait == Wait::in_vain) return fail(ETIMEDOUT);
+    if (wait == Wait::in_vain) return fail_with(ETIMEDOUT);
     // No more than a pipe that is writable takes at once, blocking or not (pipe(7)).
     const ssize_t done =
         ::write(fd_.get(), rest.data(), std::min<std::size_t>(rest.size(), PIPE_BUF));
     if (done >= 0)
       rest.remove_prefix(static_cast<std::size_t>(done));
     else if (errno != EAGAIN && errno != EINTR)
-      fail(errno);
+      fail_with(errno);
   }
   held_.erase(0, held_.size() - rest.size());
   if (error_) held_.clear();
@@ -66,7 +66,7 @@ Writer::Wait Writer::wait_until_writable() const {
   return files[0].revents != 0 || ready < 0 ? Wait::writable : Wait::interrupted;
 }
 
-void Writer::fail(int error_number) {
+void Writer::fail_with(int error_number) {
   error_ = util::system_error("cannot write to " + name_, error_number, hint_for(error_number));
 }
 

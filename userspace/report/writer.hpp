@@ -37,13 +37,16 @@ public:
   /// From here on a reader that does not read for a second is given up.
   void hurry() { patience_ = 1000; }
 
+  /// It is known from elsewhere that what is written here is not all.
+  void fail(util::Error error) { error_ = std::move(error); }
+
   [[nodiscard]] bool ok() const { return !error_; }
   /// The first failure; only if not ok().
   [[nodiscard]] const util::Error& error() const { return *error_; }
   [[nodiscard]] bool is_terminal() const;
 
 private:
-  void fail(int error_number);
+  void fail_with(int error_number);
   enum class Wait { writable, interrupted, in_vain };
   [[nodiscard]] Wait wait_until_writable() const;
 

@@ -19,7 +19,7 @@ template <class Write> Json parsed(Write write) {
   return Json::parse(text);
 }
 
-Json finding_of(const model::Finding& finding, const report::ProcessInfo& process = {}) {
+Json finding_of(const model::Finding& finding, const model::ProcessInfo& process = {}) {
   return parsed([&](report::JsonSink& sink) { sink.finding(finding, process); });
 }
 

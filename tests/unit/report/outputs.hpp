@@ -27,7 +27,7 @@ template <std::invocable<report::JsonSink&> Write> std::string json_text(Write w
 }
 
 inline std::string json_text(const model::Finding& finding,
-                             const report::ProcessInfo& process = {}) {
+                             const model::ProcessInfo& process = {}) {
   return json_text([&](report::JsonSink& sink) { sink.finding(finding, process); });
 }
 
@@ -50,7 +50,7 @@ std::string report_text(Write write, report::Colour colour = report::Colour::off
 }
 
 inline std::string report_text(const model::Finding& finding,
-                               const report::ProcessInfo& process = samples::process()) {
+                               const model::ProcessInfo& process = samples::process()) {
   return report_text([&](report::ReportSink& sink) { sink.finding(finding, process); });
 }
 

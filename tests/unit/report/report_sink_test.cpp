@@ -170,7 +170,7 @@ TEST_CASE("hostile names cannot reach the terminal") {
 }
 
 TEST_CASE("a container is named as its runtime shortens it") {
-  const report::ProcessInfo process{
+  const model::ProcessInfo process{
       .exe = std::nullopt, .cgroup = "/docker/x", .container = "0123456789abcdef"};
   CHECK(has(unwrapped(report_text(samples::spill(), process)), "container 0123456789ab."));
 }

@@ -42,7 +42,7 @@ inline report::Start start() {
           .time = 1};
 }
 
-inline report::ProcessInfo process() {
+inline model::ProcessInfo process() {
   return {.exe = "/usr/bin/demo",
           .cgroup = "/user.slice",
           .container = std::nullopt,
