@@ -93,6 +93,8 @@ static __noinline int send_birth(__u64 space, struct task_struct *task)
 	__builtin_memset(record->pad, 0, sizeof(record->pad));
 	record->pid = visible_pid(task->group_leader);
 	record->space = space;
+	__builtin_memset(record->comm, 0, sizeof(record->comm));
+	BPF_CORE_READ_STR_INTO(&record->comm, task, group_leader, comm);
 	exe_path(&record->exe, task);
 	cgroup_path(&record->cgroup, task);
 	send_record(record, true);

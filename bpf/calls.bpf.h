@@ -117,7 +117,7 @@ static __always_inline void note_entry(__u32 call, struct pending *p, struct mm_
 	}
 }
 
-/* The address space whose lock call this is, from here on followed. */
+/* The address space that is followed from this call on, if it is not already. */
 static __always_inline struct space *locking_space(__u64 mm, struct task_struct *task,
 						   const struct pending *last)
 {
@@ -171,12 +171,13 @@ static __always_inline int call_enter(__u32 call, const unsigned long *args, int
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u64 mm = (__u64)task->mm;
 	bool locks = asks_for_lock(call, args);
+	bool begins = locks || follow_mappings;
 	struct space *space = NULL;
 	struct pending *p;
 
 	if (!mm || muted || (call == WIRE_BRK && !args[0]))
 		return 0;
-	if (!locks) {
+	if (!begins) {
 		space = find_space(mm);
 		if (!space)
 			return 0;
@@ -190,7 +191,7 @@ static __always_inline int call_enter(__u32 call, const unsigned long *args, int
 		give_up_call(p);
 	if (p->fault.waiting)
 		tell_fault(p, task);
-	if (locks) {
+	if (begins) {
 		space = locking_space(mm, task, p);
 		if (!space)
 			return 0;

@@ -61,7 +61,7 @@ int BPF_PROG(process_forked, struct task_struct *parent, struct task_struct *chi
 		return 0;
 	id = to->id;
 	/* It has locked nothing so far; what else it does matters while it may have copies. */
-	if (!watch_of(from))
+	if (!follow_mappings && !watch_of(from))
 		bpf_map_update_elem(&idle_since, &id, &none, BPF_ANY);
 	send_fork(from, to, child);
 	return 0;

@@ -156,6 +156,8 @@ const volatile __u64 page_size __weak = 4096;
 const volatile __u64 wake_bytes __weak =
 	1024 * 1024;			       /* wake a dozing reader when this much waits */
 const volatile __u32 simulate_loss __weak = 0; /* drop every Nth record */
+/* An address space is followed from its first mapping on, not from its first lock. */
+const volatile __u32 follow_mappings __weak = 0;
 
 /* Shared with the collector while running. */
 #define READER_BUSY   0 /* it will look again without being told */

@@ -155,6 +155,7 @@ struct wire_birth {
 	__u8 pad[3];
 	__u32 pid;
 	__u64 space;
+	char comm[WIRE_COMM_LEN]; /* of the thread group's leader */
 	struct wire_path exe;
 	struct wire_path cgroup; /* cgroup v2; no part: the root */
 };
@@ -241,7 +242,7 @@ WIRE_ASSERT(sizeof(struct wire_call_detail) == 992, "wire_call_detail");
 WIRE_ASSERT(sizeof(struct wire_fork) == 64, "wire_fork");
 WIRE_ASSERT(sizeof(struct wire_end) == 24, "wire_end");
 WIRE_ASSERT(sizeof(struct wire_path) == 1544, "wire_path");
-WIRE_ASSERT(sizeof(struct wire_birth) == 16 + 2 * 1544, "wire_birth");
+WIRE_ASSERT(sizeof(struct wire_birth) == 32 + 2 * 1544, "wire_birth");
 WIRE_ASSERT(sizeof(struct wire_task) == 16, "wire_task");
 WIRE_ASSERT(sizeof(struct wire_mapping) == 80, "wire_mapping");
 WIRE_ASSERT(sizeof(struct wire_fault) == 56, "wire_fault");

@@ -97,6 +97,7 @@ util::Result<ProbesPtr> load_probes(const TracerOptions& options, const Tracefs&
   skeleton->rodata->page_size = options.page_size;
   skeleton->rodata->wake_bytes = options.ring_bytes / 8;
   skeleton->rodata->simulate_loss = options.simulate_loss;
+  skeleton->rodata->follow_mappings = options.all_mappings;
   choose_filters(*skeleton, options.filters);
   bpf_map__set_max_entries(skeleton->maps.events, static_cast<std::uint32_t>(options.ring_bytes));
   leave_out_missing(*skeleton, tracefs);

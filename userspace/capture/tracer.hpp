@@ -21,7 +21,8 @@ struct TracerOptions {
   std::size_t ring_bytes = 8u << 20; ///< a power of two and a multiple of the page size
   std::uint32_t simulate_loss = 0;   ///< drop every Nth record; 0: none
   bool faults = false;               ///< the fault probes are attached from the start
-  bool verbose = false;              ///< libbpf's own lines go to stderr
+  bool all_mappings = false; ///< address spaces are followed from their first mapping, not lock
+  bool verbose = false;      ///< libbpf's own lines go to stderr
   Filters filters;
 };
 

@@ -278,7 +278,8 @@ std::optional<Birth> decode_birth(std::span<const std::byte> record) {
   wire_birth wire;
   if (record.empty() || static_cast<std::uint8_t>(record[0]) != WIRE_BIRTH || !take(record, wire))
     return std::nullopt;
-  return Birth{model::SpaceId{wire.space}, wire.pid, read_path(wire.exe), read_path(wire.cgroup)};
+  return Birth{model::SpaceId{wire.space}, wire.pid, comm_of(wire.comm), read_path(wire.exe),
+               read_path(wire.cgroup)};
 }
 
 } // namespace mlockscope::decode

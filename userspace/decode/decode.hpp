@@ -22,6 +22,7 @@ namespace mlockscope::decode {
 struct Birth {
   model::SpaceId space{};
   std::uint32_t pid = 0;
+  model::Comm comm; ///< of the process
   std::optional<std::string> exe;
   std::optional<std::string> cgroup;
 };
