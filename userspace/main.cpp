@@ -25,6 +25,8 @@ Examples:
   mlockscope trace                             the whole system, a line a finding
   mlockscope trace --comm 'gpg*' --follow -T   some programs and their descendants
   mlockscope trace --format json -o f.ndjson   for other programs
+  mlockscope run --record r.mls -- ./tests     ... and keep what happened
+  mlockscope replay r.mls --page-size 16K      what it would come to on other pages
   mlockscope run -- mlockscope demo            see it work
 )";
 
@@ -81,11 +83,16 @@ int main(int argc, char** argv) {
   cli::add_common_options(*trace_command, trace);
 
   cli::RunOptions run;
-  run.common.format = cli::Format::report;
+  run.common.view.format = cli::Format::report;
   auto* run_command =
       app.add_subcommand("run", "trace a command: mlockscope run [OPTIONS] -- CMD ARG...");
   cli::add_common_options(*run_command, run.common);
   cli::add_run_options(*run_command, run);
+
+  cli::ReplayOptions replay;
+  auto* replay_command = app.add_subcommand(
+      "replay", "judge recordings again, by the same rules or by those of other platforms");
+  cli::add_replay_options(*replay_command, replay);
 
   bool verbose = false;
   auto* doctor_command =
@@ -113,6 +120,7 @@ int main(int argc, char** argv) {
   }
   if (*trace_command) return cli::trace(trace);
   if (*run_command) return cli::run(run);
+  if (*replay_command) return cli::replay(replay);
   if (*doctor_command) return cli::doctor(verbose);
   return demo_command(name, list);
 }

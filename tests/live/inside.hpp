@@ -16,7 +16,7 @@ namespace mlockscope::live {
 class Notes final : public report::Sink {
 public:
   void start(const report::Start&) override {}
-  void finding(const model::Finding& finding, const report::ProcessInfo&) override {
+  void finding(const model::Finding& finding, const model::ProcessInfo&) override {
     findings.push_back(finding);
   }
   void exposure(const model::Exposure&) override {}
@@ -51,7 +51,7 @@ private:
 
   Notes notes_;
   model::PageSize page_;
-  cli::CommonOptions options_;
+  cli::ViewOptions options_;
   std::unique_ptr<cli::Pipeline> pipeline_;
   std::unique_ptr<capture::Tracer> tracer_;
   std::unique_ptr<cli::Session> session_;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <sstream>
 #include <unistd.h>
 
 using namespace mlockscope::live;
@@ -50,6 +51,29 @@ Testimony reported(const Trace& trace) {
   return testimony;
 }
 
+/// What mlockscope makes of strace's log alone: the same, but for calls that failed at a hole, of
+/// which a log does not tell what they unlocked.
+void check_log(const std::string& log, const Trace& trace) {
+  const Outcome replay =
+      execute({tracer_program(), "replay", "--from", "strace", log, "--format", "json",
+               "--log-page-size", std::to_string(::sysconf(_SC_PAGESIZE))});
+  INFO(replay.err);
+  CHECK(replay.ending == "exit 0");
+  const auto verdicts = [](const std::vector<Json>& lines) {
+    Verdicts found;
+    for (const Json& line : lines) {
+      if (line.at("type") != "finding" || line.at("call").at("ret") != 0) continue;
+      if (line.at("kind") != "fork" && line.at("kind") != "swapped") found.push_back(text_of(line));
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+  };
+  std::vector<Json> lines;
+  std::istringstream in(replay.out);
+  for (std::string line; std::getline(in, line);) lines.push_back(Json::parse(line));
+  CHECK(verdicts(lines) == verdicts(trace.lines));
+}
+
 std::string difference(const Verdicts& left, const Verdicts& right) {
   Verdicts only;
   std::set_difference(left.begin(), left.end(), right.begin(), right.end(),
@@ -81,6 +105,7 @@ Testimony agreed(const Words& command, const std::string& ending = "exit 0") {
   CHECK(difference(ours.findings, witness.findings) == ""); // invented
   CHECK(ours.failed == witness.failed);
   CHECK(ours.calls == witness.calls);
+  check_log(log, trace);
   return witness;
 }
 

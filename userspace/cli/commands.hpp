@@ -7,6 +7,7 @@ namespace mlockscope::cli {
 
 [[nodiscard]] int trace(const CommonOptions&);
 [[nodiscard]] int run(const RunOptions&);
+[[nodiscard]] int replay(const ReplayOptions&);
 [[nodiscard]] int doctor(bool verbose);
 
 } // namespace mlockscope::cli

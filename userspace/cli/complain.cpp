@@ -6,8 +6,10 @@
 
 namespace mlockscope::cli {
 
-void complain(const util::Error& error) {
-  std::fprintf(stderr, "mlockscope: %s\n", report::escape(error.message()).c_str());
+std::string complaint(const util::Error& error) {
+  return "mlockscope: " + report::escape(error.message()) + "\n";
 }
+
+void complain(const util::Error& error) { std::fputs(complaint(error).c_str(), stderr); }
 
 } // namespace mlockscope::cli

@@ -4,7 +4,9 @@
 
 namespace mlockscope::cli {
 
-/// Prints "mlockscope: ..." on stderr; the user's one line.
+/// "mlockscope: ...\n", the user's one line.
+[[nodiscard]] std::string complaint(const util::Error&);
+/// Prints "mlockscope: ..." on stderr.
 void complain(const util::Error&);
 
 } // namespace mlockscope::cli

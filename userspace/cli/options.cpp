@@ -1,5 +1,6 @@
 #include "cli/options.hpp"
 
+#include "model/platforms.hpp"
 #include "model/words.hpp"
 
 #include <algorithm>
@@ -14,20 +15,17 @@ namespace {
 using model::Kind;
 using model::Severity;
 
-template <class Value> std::map<std::string, Value> by_word(std::initializer_list<Value> values) {
-  std::map<std::string, Value> words;
-  for (const Value value : values) words.emplace(model::word(value), value);
+template <class Values> auto by_word(const Values& values) {
+  std::map<std::string, typename Values::value_type> words;
+  for (const auto value : values) words.emplace(word(value), value);
   return words;
 }
 
-const auto kinds = by_word({Kind::spill, Kind::self_spill, Kind::nested, Kind::stacked,
-                            Kind::lockall_hole, Kind::lock_failed, Kind::fork, Kind::swapped});
+const auto kinds = by_word(model::kinds);
 const auto severities =
-    by_word({Severity::low, Severity::medium, Severity::high, Severity::critical});
-const std::map<std::string, metrics::NameLabel> name_labels{
-    {"container", metrics::NameLabel::container},
-    {"pod", metrics::NameLabel::pod},
-    {"unit", metrics::NameLabel::unit}};
+    by_word(std::array{Severity::low, Severity::medium, Severity::high, Severity::critical});
+const auto name_labels = by_word(
+    std::array{metrics::NameLabel::container, metrics::NameLabel::pod, metrics::NameLabel::unit});
 const std::map<std::string, Format> formats{
     {"line", Format::line}, {"report", Format::report}, {"json", Format::json}};
 const std::map<std::string, ColourChoice> colours{{"auto", ColourChoice::automatic},
@@ -37,6 +35,8 @@ const std::map<std::string, Backend> backends{{"auto", Backend::automatic},
                                               {"fentry", Backend::fentry},
                                               {"kprobe", Backend::kprobe},
                                               {"tracepoint", Backend::tracepoint}};
+const std::map<std::string, From> languages{{"recording", From::recording},
+                                            {"strace", From::strace}};
 const std::map<std::string, OnLost> losses{
     {"fail", OnLost::fail}, {"warn", OnLost::warn}, {"ignore", OnLost::ignore}};
 
@@ -53,19 +53,28 @@ template <class Value> CLI::Validator one_of(const std::map<std::string, Value>&
           ""};
 }
 
-/// "8M" to bytes. The ring buffer is a power of two of at least a page (kernel/bpf/ringbuf.c).
-std::string read_ring_size(std::string& text) {
+/// "8M" to bytes: a power of two, at least `least` and at most 1G. What it is not, is the error.
+std::string read_size(std::string& text, std::uint64_t least, const std::string& least_text) {
   static const std::map<std::string, unsigned> units{{"", 0},     {"K", 10}, {"KIB", 10}, {"M", 20},
                                                      {"MIB", 20}, {"G", 30}, {"GIB", 30}};
-  const std::string wrong = "'" + text + "' is not a power of two from 64K to 1G";
+  const std::string wrong = "'" + text + "' is not a power of two from " + least_text + " to 1G";
   const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
   std::string unit = text.substr(digits);
   std::ranges::transform(unit, unit.begin(), [](unsigned char c) { return std::toupper(c); });
   if (digits == 0 || digits > 10 || !units.contains(unit)) return wrong;
   const std::uint64_t bytes = std::stoull(text.substr(0, digits)) << units.at(unit);
-  if (bytes < 64u << 10 || bytes > 1u << 30 || !std::has_single_bit(bytes)) return wrong;
+  if (bytes < least || bytes > 1u << 30 || !std::has_single_bit(bytes)) return wrong;
   text = std::to_string(bytes);
   return {};
+}
+
+/// The ring buffer is a power of two of at least a page (kernel/bpf/ringbuf.c).
+std::string read_ring_size(std::string& text) { return read_size(text, 64u << 10, "64K"); }
+std::string read_page_size(std::string& text) { return read_size(text, 1u << 10, "1K"); }
+
+std::string check_platform(std::string& text) {
+  if (text == "list" || model::find_platform(text) != nullptr) return {};
+  return "'" + text + "' is no platform; --platform list shows all";
 }
 
 std::string check_duration(std::string& text) {
@@ -76,8 +85,10 @@ std::string check_duration(std::string& text) {
                                                 : "'" + text + "' is not a number of seconds";
 }
 
+constexpr const char* processes_group = "Which processes (alike are or-ed, unlike are and-ed)";
+
 void add_filters(CLI::App& app, ProcessOptions& options) {
-  const char* group = "Which processes (alike are or-ed, unlike are and-ed)";
+  const char* group = processes_group;
   app.add_option("-p,--pid", options.pids, "these processes")
       ->type_name("PID")
       ->delimiter(',')
@@ -97,10 +108,13 @@ void add_filters(CLI::App& app, ProcessOptions& options) {
       ->delimiter(',')
       ->group(group);
   app.add_option("--not-comm", options.not_comms, "but not these")->type_name("GLOB")->group(group);
-  app.add_flag("--follow", options.follow, "and their descendants")->group(group);
 }
 
-void add_outputs(CLI::App& app, CommonOptions& options) {
+void add_follow(CLI::App& app, ProcessOptions& options) {
+  app.add_flag("--follow", options.follow, "and their descendants")->group(processes_group);
+}
+
+void add_outputs(CLI::App& app, ViewOptions& options) {
   const char* group = "What is shown, and where";
   app.add_option("--kind", options.kinds, "only findings of this kind")
       ->transform(one_of(kinds))
@@ -113,7 +127,7 @@ void add_outputs(CLI::App& app, CommonOptions& options) {
       ->group(group);
   app.add_flag("--show-possible", options.show_possible, "locks older than the tracing")
       ->group(group);
-  app.add_option("--format", options.format, "default: line for trace, report for run")
+  app.add_option("--format", options.format, "default: report for run, else line")
       ->transform(one_of(formats))
       ->type_name("line|report|json")
       ->group(group);
@@ -151,6 +165,9 @@ void add_metrics(CLI::App& app, MetricsOptions& options) {
 
 void add_probes(CLI::App& app, CommonOptions& options) {
   const char* group = "How it is traced";
+  app.add_option("--record", options.record, "keep all events, for mlockscope replay")
+      ->type_name("FILE")
+      ->group(group);
   app.add_option("--backend", options.backend, "default: the best this kernel has")
       ->transform(one_of(backends))
       ->type_name("auto|fentry|kprobe|tracepoint")
@@ -174,21 +191,8 @@ void add_probes(CLI::App& app, CommonOptions& options) {
   app.add_flag("-v,--verbose", options.verbose, "what libbpf says")->group(group);
 }
 
-} // namespace
-
-void add_common_options(CLI::App& app, CommonOptions& options) {
-  add_filters(app, options.processes);
-  add_outputs(app, options);
-  add_metrics(app, options.metrics);
-  add_probes(app, options);
-  // What follows a value is not one more value, but an option or the command.
-  for (CLI::Option* option : app.get_options()) option->allow_extra_args(false);
-}
-
-void add_run_options(CLI::App& app, RunOptions& options) {
-  const char* group = "The command";
-  app.add_option("--user", options.user, "run CMD as this user")->type_name("NAME")->group(group);
-  app.add_flag("--wait-all", options.wait_all, "end when its last descendant ends")->group(group);
+void add_gate(CLI::App& app, GateOptions& options) {
+  const char* group = "The exit status";
   app.add_option("--fail-on", options.fail_on, "status 99 if a finding is as severe")
       ->transform(one_of(severities))
       ->type_name("SEVERITY")
@@ -201,8 +205,63 @@ void add_run_options(CLI::App& app, RunOptions& options) {
       ->transform(one_of(losses))
       ->type_name("fail|warn|ignore")
       ->group(group);
+}
+
+void add_rules(CLI::App& app, ReplayOptions& options) {
+  const char* group = "By which rules (default: as recorded)";
+  app.add_option("--page-size", options.page_size, "as on a machine with such pages")
+      ->transform(CLI::Validator(read_page_size, ""))
+      ->type_name("4K|16K|64K|2M")
+      ->group(group);
+  app.add_option("--platform", options.platform, "as there; 'list' shows all and their rules")
+      ->check(CLI::Validator(check_platform, ""))
+      ->type_name("NAME")
+      ->group(group);
+  app.add_flag("--matrix", options.matrix, "all platforms and page sizes, side by side")
+      ->group(group);
+  app.add_option("--from", options.from, "what the files are")
+      ->transform(one_of(languages))
+      ->type_name("recording|strace")
+      ->group(group);
+  app.add_option("--log-page-size", options.log_page_size, "where strace ran, default 4K")
+      ->transform(CLI::Validator(read_page_size, ""))
+      ->type_name("SIZE")
+      ->group(group);
+  app.add_option("-j,--jobs", options.jobs, "at a time; default: one a processor")
+      ->check(CLI::Range(1, 1024).description(""))
+      ->type_name("N")
+      ->group(group);
+}
+
+} // namespace
+
+void add_common_options(CLI::App& app, CommonOptions& options) {
+  add_filters(app, options.processes);
+  add_follow(app, options.processes);
+  add_outputs(app, options.view);
+  add_metrics(app, options.metrics);
+  add_probes(app, options);
+  // What follows a value is not one more value, but an option or the command.
+  for (CLI::Option* option : app.get_options()) option->allow_extra_args(false);
+}
+
+void add_run_options(CLI::App& app, RunOptions& options) {
+  const char* group = "The command";
+  app.add_option("--user", options.user, "run CMD as this user")->type_name("NAME")->group(group);
+  app.add_flag("--wait-all", options.wait_all, "end when its last descendant ends")->group(group);
+  add_gate(app, options.gate);
   // What is not an option of ours begins the command; the rest is the command's.
   app.prefix_command();
+}
+
+void add_replay_options(CLI::App& app, ReplayOptions& options) {
+  app.add_option("files", options.files, "recordings; - is standard input")->type_name("FILE");
+  add_rules(app, options);
+  add_filters(app, options.processes);
+  add_outputs(app, options.view);
+  add_gate(app, options.gate);
+  for (CLI::Option* option : app.get_options())
+    if (option->get_name() != "files") option->allow_extra_args(false);
 }
 
 } // namespace mlockscope::cli

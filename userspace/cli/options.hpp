@@ -21,8 +21,8 @@ enum class OnLost { fail, warn, ignore };
 
 /// Which processes; see capture::Filters for what they become.
 struct ProcessOptions {
-  std::vector<std::uint32_t> pids, not_pids;
-  std::vector<std::string> comms, not_comms, uids, cgroups;
+  std::vector<std::uint32_t> pids{}, not_pids{};
+  std::vector<std::string> comms{}, not_comms{}, uids{}, cgroups{};
   bool follow = false;
 };
 
@@ -40,10 +40,8 @@ struct MetricsOptions {
   }
 };
 
-/// What `trace` and `run` share.
-struct CommonOptions {
-  ProcessOptions processes;
-  MetricsOptions metrics;
+/// What is shown, and where: of a tracing and of a recording alike.
+struct ViewOptions {
   std::vector<model::Kind> kinds;
   model::Severity min_severity = model::Severity::low;
   bool show_possible = false;
@@ -52,6 +50,21 @@ struct CommonOptions {
   bool calls = false;
   bool timestamps = false;
   ColourChoice colour = ColourChoice::automatic;
+};
+
+/// What findings and losses do to the exit status.
+struct GateOptions {
+  std::optional<model::Severity> fail_on;
+  int error_exitcode = 99;
+  OnLost on_lost = OnLost::fail;
+};
+
+/// What `trace` and `run` share.
+struct CommonOptions {
+  ProcessOptions processes;
+  ViewOptions view;
+  MetricsOptions metrics;
+  std::string record; ///< a file for the recording; empty: none
   Backend backend = Backend::automatic;
   std::uint64_t buffer = 8u << 20;
   std::uint32_t simulate_loss = 0;
@@ -65,12 +78,27 @@ struct RunOptions {
   std::vector<std::string> command;
   std::string user;
   bool wait_all = false;
-  std::optional<model::Severity> fail_on;
-  int error_exitcode = 99;
-  OnLost on_lost = OnLost::fail;
+  GateOptions gate;
+};
+
+/// The language of a log that is judged instead of a recording.
+enum class From { recording, strace };
+
+struct ReplayOptions {
+  ProcessOptions processes;
+  ViewOptions view;
+  GateOptions gate;
+  std::vector<std::string> files;
+  From from = From::recording;
+  std::optional<std::uint64_t> page_size; ///< bytes; as recorded, if not given
+  std::string platform;                   ///< empty: as recorded
+  std::uint64_t log_page_size = 4096;     ///< of the machine where strace ran
+  bool matrix = false;
+  std::size_t jobs = 0; ///< 0: one for each processor
 };
 
 void add_common_options(CLI::App&, CommonOptions&);
 void add_run_options(CLI::App&, RunOptions&);
+void add_replay_options(CLI::App&, ReplayOptions&);
 
 } // namespace mlockscope::cli

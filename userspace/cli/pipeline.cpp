@@ -6,14 +6,14 @@
 namespace mlockscope::cli {
 namespace {
 
-report::FindingFilter::Wanted wanted_of(const CommonOptions& options) {
+report::FindingFilter::Wanted wanted_of(const ViewOptions& options) {
   return {
       {options.kinds.begin(), options.kinds.end()}, options.min_severity, options.show_possible};
 }
 
 } // namespace
 
-Pipeline::Pipeline(report::Sink& sink, const CommonOptions& options, metrics::Recorder* recorder)
+Pipeline::Pipeline(report::Sink& sink, const ViewOptions& options, metrics::Recorder* recorder)
     : sink_(sink), recorder_(recorder), filter_(wanted_of(options)), calls_(options.calls) {}
 
 void Pipeline::finding(const model::Finding& finding) {

@@ -18,7 +18,7 @@ namespace mlockscope::cli {
 class Pipeline final : public model::Output {
 public:
   /// `recorder` may be null: nobody asked for metrics.
-  Pipeline(report::Sink& sink, const CommonOptions&, metrics::Recorder* recorder);
+  Pipeline(report::Sink& sink, const ViewOptions&, metrics::Recorder* recorder);
 
   void finding(const model::Finding&) override;
   void exposure(const model::Exposure&) override;

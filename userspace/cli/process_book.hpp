@@ -3,8 +3,8 @@
 #pragma once
 
 #include "decode/decode.hpp"
+#include "model/process.hpp"
 #include "procfs/process.hpp"
-#include "report/sink.hpp"
 
 #include <unordered_map>
 
@@ -13,13 +13,24 @@ namespace mlockscope::cli {
 class ProcessBook {
 public:
   void born(const decode::Birth&);
-  void see(model::SpaceId, std::uint32_t pid);
+  /// True if the address space was not known.
+  bool see(model::SpaceId, std::uint32_t pid);
+  /// As a recording has it.
+  void set(model::SpaceId space, std::uint32_t pid, model::ProcessInfo info) {
+    entries_[space] = {pid, std::move(info)};
+  }
   void forget(model::SpaceId);
-  [[nodiscard]] const report::ProcessInfo& of(model::SpaceId) const;
+  [[nodiscard]] const model::ProcessInfo& of(model::SpaceId) const;
+
+  struct Entry {
+    std::uint32_t pid = 0;
+    model::ProcessInfo info;
+  };
+  [[nodiscard]] const std::unordered_map<model::SpaceId, Entry>& all() const { return entries_; }
 
 private:
   procfs::Proc proc_;
-  std::unordered_map<model::SpaceId, report::ProcessInfo> entries_;
+  std::unordered_map<model::SpaceId, Entry> entries_;
   model::SpaceId last_{};
 };
 

@@ -1,5 +1,6 @@
 #include "cli/child.hpp"
 #include "cli/commands.hpp"
+#include "cli/gate.hpp"
 #include "cli/scope.hpp"
 #include "cli/status.hpp"
 #include "cli/tracing.hpp"
@@ -63,29 +64,18 @@ int exec_status(const std::string& command, int error) {
   return error == ENOENT ? status_not_found : status_not_executable;
 }
 
-/// Why findings may be missing; empty if they are not.
-std::string blindness(const Tracing& tracing) {
-  if (tracing.output_failed()) return "the output could not be written";
-  if (tracing.lost() != 0) return std::to_string(tracing.lost()) + " events were lost";
-  return {};
-}
-
-/// The gate of a CI job. Only asked if the command itself succeeded.
-int gate(const RunOptions& options, const Tracing& tracing) {
-  if (!options.fail_on) return status_done;
-  if (tracing.worst() && *tracing.worst() >= *options.fail_on) return options.error_exitcode;
-  const std::string why = blindness(tracing);
-  if (why.empty() || options.on_lost == OnLost::ignore) return status_done;
-  const bool fails = options.on_lost == OnLost::fail;
-  complain({why + ", so findings may be missing", "", fails ? "--on-lost warn accepts that" : ""});
-  return fails ? options.error_exitcode : status_done;
+Sight sight_of(const Tracing& tracing) {
+  return {.worst = tracing.worst(),
+          .lost = tracing.lost(),
+          .blindness = tracing.output_failed() ? "the output could not be written" : ""};
 }
 
 int finish(const RunOptions& options, const Tracing& tracing, int status) {
   if (tracing.output_failed()) complain(tracing.output_error());
+  if (const auto error = tracing.recording_error()) complain(*error);
   if (WIFSIGNALED(status)) die_by(WTERMSIG(status));
   if (WEXITSTATUS(status) != 0) return WEXITSTATUS(status);
-  return gate(options, tracing);
+  return gate(options.gate, sight_of(tracing));
 }
 
 int traced(const RunOptions& options, const capture::Filters& filters, Child& child,

@@ -37,8 +37,9 @@ model::Time monotonic_now() {
 }
 
 Session::Session(capture::Tracer& tracer, Pipeline& pipeline, model::PageSize page,
-                 model::Limits limits)
+                 model::Limits limits, recording::Writer* recording)
     : tracer_(tracer), pipeline_(pipeline), page_(page), correlator_(page, pipeline, limits),
+      intake_(correlator_, pipeline.processes(), recording), recording_(recording != nullptr),
       swap_(tracer, correlator_, page),
       receiver_([this](capture::Tracer::Record record) { take(record); }) {}
 
@@ -48,7 +49,7 @@ util::Status Session::adopt() {
   auto snapshots = decode::decode_snapshots(stream.value());
   if (!snapshots) return snapshots.error();
   for (auto& snapshot : snapshots.value()) {
-    pipeline_.processes().see(snapshot.space, snapshot.pid);
+    intake_.see(snapshot.space, snapshot.pid);
     waiting_.emplace(snapshot.space, std::move(snapshot));
   }
   turn(capture::Pause::none);
@@ -58,7 +59,7 @@ util::Status Session::adopt() {
 std::size_t Session::turn(capture::Pause next) {
   const model::Time now = monotonic_now(); // all that was sent by then is handled below
   std::size_t count = tracer_.drain(receiver_, next);
-  if (count < capture::Tracer::most_at_once) correlator_.handle(model::TickEvent{now});
+  if (count < capture::Tracer::most_at_once) intake_.handle(model::TickEvent{now});
   while (!waiting_.empty()) place_snapshot(waiting_.begin()->first);
   note_requests();
   if (count == 0) look_for_silent_loss();
@@ -67,6 +68,7 @@ std::size_t Session::turn(capture::Pause next) {
   count += look_for_swap();
   if (!maybe_idle_.empty()) mark_idle();
   report_lost();
+  if (recording_) tend_recording();
   return count;
 }
 
@@ -95,18 +97,18 @@ void Session::hand_over(std::vector<model::SwapEvent> seen) {
   while (tracer_.drain(receiver_, capture::Pause::none) == capture::Tracer::most_at_once) {
   }
   for (const model::SwapEvent& event : std::exchange(seen_, {}))
-    correlator_.handle(model::Event(event));
+    intake_.handle(model::Event(event));
 }
 
 /// Before something happens to an address space: what was seen of it by then.
 void Session::give_seen(model::SpaceId space, model::Time until) {
   for (const model::SwapEvent& event : swap_.take_written(space))
-    correlator_.handle(model::Event(event));
+    intake_.handle(model::Event(event));
   const auto early = [&](const model::SwapEvent& event) {
     return event.space == space && event.time <= until;
   };
   for (const model::SwapEvent& event : seen_)
-    if (early(event)) correlator_.handle(model::Event(event));
+    if (early(event)) intake_.handle(model::Event(event));
   std::erase_if(seen_, early);
 }
 
@@ -133,7 +135,7 @@ std::optional<model::Time> Session::next_due() const {
   return std::nullopt;
 }
 
-void Session::finish() {
+model::Time Session::finish() {
   // Not being able to list tasks costs their last faults, and nothing else.
   static_cast<void>(tracer_.tell_last_faults());
   while (tracer_.drain(receiver_, capture::Pause::none) != 0) {
@@ -144,25 +146,35 @@ void Session::finish() {
   const std::uint64_t lost = tracer_.counters().lost;
   const std::uint64_t known = correlator_.totals().lost_in_ring;
   if (lost > known)
-    correlator_.handle(model::LostEvent{lost - known, monotonic_now(), "ring buffer full", true});
-  correlator_.finish(monotonic_now());
+    intake_.handle(model::LostEvent{lost - known, monotonic_now(), "ring buffer full", true});
+  const model::Time now = monotonic_now();
+  intake_.finish(now);
+  return now;
 }
 
 void Session::take(capture::Tracer::Record record) {
-  if (const auto birth = decode::decode_birth(record)) return pipeline_.processes().born(*birth);
+  if (const auto birth = decode::decode_birth(record)) {
+    intake_.born(*birth);
+    return note_new(birth->space, birth->pid);
+  }
   if (const auto traffic = decode::decode_swap_traffic(record, page_))
     return take_traffic(*traffic);
   auto event = decode::decode(record, page_);
   if (!event) {
-    correlator_.handle(model::LostEvent{.count = 1,
-                                        .time = monotonic_now(),
-                                        .cause = event.error().message(),
-                                        .space = decode::named_space(record)});
+    intake_.handle(model::LostEvent{.count = 1,
+                                    .time = monotonic_now(),
+                                    .cause = event.error().message(),
+                                    .space = decode::named_space(record)});
     return;
   }
   if (const auto* call = std::get_if<model::CallEvent>(&event.value())) return take_call(*call);
   if (const auto* ended = std::get_if<model::EndEvent>(&event.value())) return end(*ended);
-  correlator_.handle(event.value());
+  intake_.handle(event.value());
+}
+
+/// By other rules it matters where mappings begin and end, so a recording has the list of all.
+void Session::note_new(model::SpaceId space, std::uint32_t pid) {
+  if (recording_) requests_.try_emplace(space, Request{pid, monotonic_now(), first_delay});
 }
 
 /// What the correlator has opened by now is to be watched before the record that tells of it.
@@ -177,7 +189,7 @@ void Session::note_exposing() {
 
 void Session::end(const model::EndEvent& event) {
   give_seen(event.space, event.time);
-  correlator_.handle(event);
+  intake_.handle(event);
   pipeline_.forget(event.space);
   requests_.erase(event.space);
   waiting_.erase(event.space);
@@ -185,12 +197,12 @@ void Session::end(const model::EndEvent& event) {
 }
 
 void Session::take_call(const model::CallEvent& call) {
-  pipeline_.processes().see(call.space, call.caller.pid);
+  if (intake_.see(call.space, call.caller.pid)) note_new(call.space, call.caller.pid);
   if (const auto snapshot = waiting_.find(call.space);
       snapshot != waiting_.end() && is_due(snapshot->second))
     place_snapshot(call.space);
   if (ends_exposures(call.call)) give_seen(call.space, call.exit);
-  correlator_.handle(call);
+  intake_.handle(call);
   if (moves_mappings_only(call.call)) maybe_idle_.insert(call.space);
 }
 
@@ -198,7 +210,7 @@ void Session::take_call(const model::CallEvent& call) {
 /// correlator refuses it, and asks again, if that moment has passed.
 void Session::place_snapshot(model::SpaceId space) {
   auto node = waiting_.extract(space);
-  correlator_.handle(model::Event(std::move(node.mapped())));
+  intake_.handle(model::Event(std::move(node.mapped())));
   answered_.insert(space);
   maybe_idle_.insert(space);
 }
@@ -234,7 +246,9 @@ bool Session::read_snapshot(model::SpaceId space, std::optional<std::uint32_t> p
   return true;
 }
 
+/// A recording may be judged by other rules, by which something is still locked: it has all calls.
 void Session::mark_idle() {
+  if (recording_) return maybe_idle_.clear();
   const model::Time now = monotonic_now();
   if (now < idle_due_) return;
   idle_due_ = now + idle_interval;
@@ -243,25 +257,32 @@ void Session::mark_idle() {
   maybe_idle_.clear();
 }
 
+/// What the recording could not take in, it has to be told anew.
+void Session::tend_recording() {
+  if (!intake_.tend(monotonic_now())) return;
+  for (const auto& [space, pid] : correlator_.address_spaces())
+    requests_.try_emplace(space, Request{pid, monotonic_now(), first_delay});
+}
+
 /// Losses that no record of a call will tell of.
 void Session::report_lost() {
   const auto counters = tracer_.counters();
   if (counters.spaces_refused != refused_) {
-    correlator_.handle(model::LostEvent{counters.spaces_refused - refused_, monotonic_now(),
-                                        "no room to follow one more process or call"});
+    intake_.handle(model::LostEvent{counters.spaces_refused - refused_, monotonic_now(),
+                                    "no room to follow one more process or call"});
     refused_ = counters.spaces_refused;
   }
   if (counters.faults_lost != faults_lost_) {
-    correlator_.handle(model::LostEvent{.count = counters.faults_lost - faults_lost_,
-                                        .time = monotonic_now(),
-                                        .cause = "ring buffer full",
-                                        .in_ring = true,
-                                        .harmless = true});
+    intake_.handle(model::LostEvent{.count = counters.faults_lost - faults_lost_,
+                                    .time = monotonic_now(),
+                                    .cause = "ring buffer full",
+                                    .in_ring = true,
+                                    .harmless = true});
     faults_lost_ = counters.faults_lost;
   }
   if (counters.lifetimes_lost != lifetimes_lost_) {
-    correlator_.handle(model::LostEvent{counters.lifetimes_lost - lifetimes_lost_, monotonic_now(),
-                                        "ring buffer full", true});
+    intake_.handle(model::LostEvent{counters.lifetimes_lost - lifetimes_lost_, monotonic_now(),
+                                    "ring buffer full", true});
     lifetimes_lost_ = counters.lifetimes_lost;
     end_the_dead();
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "capture/tracer.hpp"
+#include "cli/intake.hpp"
 #include "cli/pipeline.hpp"
 #include "cli/swap_watch.hpp"
 #include "model/correlator.hpp"
@@ -16,7 +17,9 @@ namespace mlockscope::cli {
 
 class Session {
 public:
-  Session(capture::Tracer&, Pipeline&, model::PageSize, model::Limits = {});
+  /// `recording` may be null: nobody asked for one.
+  Session(capture::Tracer&, Pipeline&, model::PageSize, model::Limits = {},
+          recording::Writer* recording = nullptr);
 
   /// Takes in what is locked already. Before anything else.
   [[nodiscard]] util::Status adopt();
@@ -24,14 +27,15 @@ public:
   std::size_t turn(capture::Pause next);
   /// How long the reader may sleep before turn() has something to do by itself; nothing: for ever.
   [[nodiscard]] std::optional<model::Time> next_due() const;
-  /// After the probes are muted: the rest of the records, and the end.
-  void finish();
+  /// After the probes are muted: the rest of the records, and the end. Returns when that was.
+  model::Time finish();
 
   [[nodiscard]] const model::Correlator& correlator() const { return correlator_; }
 
 private:
   void take(capture::Tracer::Record);
   void take_call(const model::CallEvent&);
+  void note_new(model::SpaceId, std::uint32_t pid);
   void place_snapshot(model::SpaceId);
   [[nodiscard]] bool is_due(const model::SnapshotEvent&) const;
   void note_requests();
@@ -44,6 +48,7 @@ private:
   void hand_over(std::vector<model::SwapEvent>);
   void give_seen(model::SpaceId, model::Time until);
   void mark_idle();
+  void tend_recording();
   void report_lost();
   void look_for_silent_loss();
   void end_the_dead();
@@ -61,6 +66,8 @@ private:
   Pipeline& pipeline_;
   model::PageSize page_;
   model::Correlator correlator_;
+  Intake intake_; ///< all that the correlator is told
+  bool recording_;
   SwapWatch swap_;
   std::vector<model::SwapEvent> seen_; ///< in swap, and not yet handed over
   std::function<void(capture::Tracer::Record)> receiver_;

@@ -46,9 +46,10 @@ int trace(const CommonOptions& options) {
   tracing.value()->loop(signals, ends, true);
   tell_service_manager("STOPPING=1");
   tracing.value()->end();
-  if (!tracing.value()->output_failed()) return status_done;
-  complain(tracing.value()->output_error());
-  return status_output_failed;
+  const auto recording_error = tracing.value()->recording_error();
+  if (recording_error) complain(*recording_error);
+  if (tracing.value()->output_failed()) complain(tracing.value()->output_error());
+  return recording_error || tracing.value()->output_failed() ? status_output_failed : status_done;
 }
 
 } // namespace mlockscope::cli

@@ -1,9 +1,8 @@
 #include "cli/tracing.hpp"
 
+#include "cli/origin.hpp"
+#include "cli/sinks.hpp"
 #include "cli/version.hpp"
-#include "report/json.hpp"
-#include "report/line.hpp"
-#include "report/report.hpp"
 #include "report/text.hpp"
 
 #include <algorithm>
@@ -22,22 +21,29 @@ constexpr int quiet_turns = 4;
 constexpr std::int64_t longest_wait = 3'600'000;
 constexpr model::Time millisecond = 1'000'000;
 
-util::Result<report::Writer> open_output(const std::string& path) {
-  return path.empty() ? report::Writer::to_descriptor(STDOUT_FILENO, "standard output")
-                      : report::Writer::to_file(path);
-}
-
 model::Limits limits_of(const CommonOptions& options) {
   model::Limits limits;
   limits.fork_grace = static_cast<model::Time>(options.fork_grace * 1e6);
   return limits;
 }
 
+/// A command is recorded with every mapping from its first instruction on: where mappings begin
+/// decides what shares a larger page. Of a whole system this would be too much.
+bool records_all_mappings(const CommonOptions& options, const capture::Filters& filters) {
+  return !options.record.empty() && filters.family.has_value();
+}
+
 capture::TracerOptions tracer_options(const CommonOptions& options, model::PageSize page,
                                       const capture::Filters& filters) {
   // A command of its own has its first fault watched; for a whole system, the first lock decides.
   const bool faults = filters.family.has_value();
-  return {page.bytes(), options.buffer, options.simulate_loss, faults, options.verbose, filters};
+  return {.page_size = page.bytes(),
+          .ring_bytes = options.buffer,
+          .simulate_loss = options.simulate_loss,
+          .faults = faults,
+          .all_mappings = records_all_mappings(options, filters),
+          .verbose = options.verbose,
+          .filters = filters};
 }
 
 /// What can be waited for; edge-triggered, because records are there long before the probes wake.
@@ -58,28 +64,33 @@ Tracing::Tracing(const CommonOptions& options, std::unique_ptr<Exporter> exporte
                  std::unique_ptr<capture::Tracer> tracer, report::Writer out, report::Writer notes)
     : options_(options), out_(std::move(out)), notes_(std::move(notes)),
       page_(static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))), exporter_(std::move(exporter)),
-      sink_(make_sink()), pipeline_(std::make_unique<Pipeline>(
-                              *sink_, options, exporter_ ? &exporter_->recorder() : nullptr)),
-      tracer_(std::move(tracer)),
-      session_(std::make_unique<Session>(*tracer_, *pipeline_, page_, limits_of(options))) {
+      sink_(make_sink(options.view, out_, notes_, clock_)),
+      pipeline_(std::make_unique<Pipeline>(*sink_, options.view,
+                                           exporter_ ? &exporter_->recorder() : nullptr)),
+      tracer_(std::move(tracer)) {
   began_ = monotonic_now();
 }
 
-std::unique_ptr<report::Sink> Tracing::make_sink() const {
-  const bool colour = options_.colour == ColourChoice::always ||
-                      (options_.colour == ColourChoice::automatic && out_.is_terminal());
-  const auto paint = colour ? report::Colour::on : report::Colour::off;
-  switch (options_.format) {
-  case Format::json:
-    return std::make_unique<report::JsonSink>(out_, clock_);
-  case Format::report:
-    return std::make_unique<report::ReportSink>(out_, notes_,
-                                                report::ReportSink::Options{clock_, paint});
-  case Format::line:
-    break;
+/// After the output is known to be good: a file is not emptied for nothing.
+util::Status Tracing::begin_recording(const capture::Filters& filters) {
+  if (!options_.record.empty()) {
+    recording::Origin origin = origin_of_this_host(page_, clock_);
+    origin.backend = tracer_->backend();
+    origin.began = began_;
+    origin.fork_grace = limits_of(options_).fork_grace;
+    origin.all_mappings = records_all_mappings(options_, filters);
+    if (options_.record == "-" || same_file(options_.record, options_.view.output))
+      return util::Error{"cannot record to " + options_.record,
+                         options_.record == "-" ? "a recording is no text for standard output"
+                                                : "the findings go there",
+                         "give it a file of its own"};
+    auto writer = recording::Writer::create(options_.record, origin);
+    if (!writer) return writer.error();
+    recording_.emplace(writer.take());
   }
-  return std::make_unique<report::LineSink>(
-      out_, notes_, report::LineSink::Options{clock_, options_.timestamps, paint});
+  session_ = std::make_unique<Session>(*tracer_, *pipeline_, page_, limits_of(options_),
+                                       recording_ ? &*recording_ : nullptr);
+  return util::success();
 }
 
 util::Result<std::unique_ptr<Tracing>> Tracing::begin(const CommonOptions& options,
@@ -95,13 +106,14 @@ util::Result<std::unique_ptr<Tracing>> Tracing::begin(const CommonOptions& optio
   const model::PageSize page(static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)));
   auto tracer = capture::Tracer::start(tracer_options(options, page, filters));
   if (!tracer) return tracer.error();
-  auto out = open_output(options.output); // only now: a file is not emptied for nothing
+  auto out = open_output(options.view.output); // only now: a file is not emptied for nothing
   if (!out) return out.error();
   auto notes = report::Writer::to_descriptor(STDERR_FILENO, "standard error");
   if (!notes) return notes.error();
   std::unique_ptr<Tracing> tracing(
       new Tracing(options, std::move(exporter), tracer.take(), out.take(), notes.take()));
   tracing->out_.interruptible_by(signals.fd());
+  if (auto recording = tracing->begin_recording(filters); !recording) return recording.error();
   // Before the first line: whoever waits for it counts on their being traced.
   if (auto followed = tracing->follow_descendants(filters); !followed) return followed.error();
   tracing->print_start();
@@ -124,7 +136,12 @@ util::Status Tracing::follow_descendants(const capture::Filters& filters) {
 void Tracing::print_start() {
   utsname names{};
   ::uname(&names);
-  sink_->start({version_text, names.release, names.machine, page_, tracer_->backend(), began_});
+  sink_->start({.version = version_text,
+                .kernel = names.release,
+                .machine = names.machine,
+                .page_size = page_,
+                .backend = tracer_->backend(),
+                .time = began_});
 }
 
 void Tracing::begin_serving() {
@@ -140,12 +157,30 @@ void Tracing::begin_serving() {
 std::size_t Tracing::turn(capture::Pause next) {
   if (exporter_) exporter_->recorder().ring(tracer_->ring_used(), monotonic_now());
   const std::size_t count = session_->turn(next);
+  tell_if_recording_failed();
   if (exporter_) exporter_->answer_if_asked([this] { return metrics_now(); });
   return count;
 }
 
+/// The tracing goes on: what is found is shown all the same.
+void Tracing::tell_if_recording_failed() {
+  if (!recording_ || recording_failed_ || !recording_->failed()) return;
+  recording_failed_ = true;
+  complain(recording_->error());
+}
+
+std::optional<util::Error> Tracing::recording_error() const {
+  if (!recording_) return std::nullopt;
+  if (recording_->failed()) return recording_->error();
+  const std::uint64_t dropped = recording_->statistics().dropped;
+  if (dropped == 0) return std::nullopt;
+  return util::Error{options_.record + " is not complete",
+                     std::to_string(dropped) + " events could not be recorded",
+                     "record to a faster disk"};
+}
+
 metrics::Snapshot Tracing::metrics_now() {
-  const auto process_of = [this](model::SpaceId space) -> const report::ProcessInfo& {
+  const auto process_of = [this](model::SpaceId space) -> const model::ProcessInfo& {
     return pipeline_->processes().of(space);
   };
   return exporter_->recorder().take(session_->correlator(), process_of, health(), monotonic_now());
@@ -220,17 +255,16 @@ int Tracing::pause(capture::Pause next) const {
 void Tracing::end() {
   if (exporter_) exporter_->close();
   tracer_->mute();
-  session_->finish();
-  report::Summary summary{session_->correlator().totals(),
-                          pipeline_->tally(),
-                          0,
-                          tracer_->backend(),
-                          monotonic_now(),
-                          pipeline_->hidden()};
-  summary.seconds = static_cast<double>(summary.time - began_) / 1e9;
-  sink_->summary(summary);
+  const model::Time ended = session_->finish();
+  sink_->summary({.totals = session_->correlator().totals(),
+                  .tally = pipeline_->tally(),
+                  .seconds = static_cast<double>(ended - began_) / 1e9,
+                  .backend = tracer_->backend(),
+                  .time = ended,
+                  .hidden = pipeline_->hidden()});
   sink_->flush();
-  exporter_.reset(); // last: its clients may take their time
+  if (recording_) static_cast<void>(recording_->close()); // recording_error() tells
+  exporter_.reset();                                      // last: its clients may take their time
 }
 
 std::uint64_t Tracing::lost() const { return session_->correlator().totals().lost; }

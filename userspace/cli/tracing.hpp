@@ -6,6 +6,7 @@
 #include "cli/options.hpp"
 #include "cli/session.hpp"
 #include "cli/signals.hpp"
+#include "recording/writer.hpp"
 #include "report/clock.hpp"
 #include "report/writer.hpp"
 
@@ -35,12 +36,15 @@ public:
   [[nodiscard]] const util::Error& output_error() const { return out_.error(); }
   [[nodiscard]] std::optional<model::Severity> worst() const { return pipeline_->worst(); }
   [[nodiscard]] std::uint64_t lost() const;
+  /// What is wrong with the recording, if anything is.
+  [[nodiscard]] std::optional<util::Error> recording_error() const;
 
 private:
   Tracing(const CommonOptions&, std::unique_ptr<Exporter>, std::unique_ptr<capture::Tracer>,
           report::Writer out, report::Writer notes);
+  [[nodiscard]] util::Status begin_recording(const capture::Filters&);
+  void tell_if_recording_failed();
   [[nodiscard]] util::Status follow_descendants(const capture::Filters&);
-  [[nodiscard]] std::unique_ptr<report::Sink> make_sink() const;
   void print_start();
   void begin_serving();
   std::size_t turn(capture::Pause);
@@ -57,6 +61,8 @@ private:
   std::unique_ptr<report::Sink> sink_;
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<capture::Tracer> tracer_;
+  std::optional<recording::Writer> recording_; ///< nothing: nobody asked for one
+  bool recording_failed_ = false;              ///< and that was told
   std::unique_ptr<Session> session_;
 };
 

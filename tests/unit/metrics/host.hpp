@@ -33,7 +33,7 @@ public:
   report::Clock clock{1'000'000 * static_cast<std::int64_t>(second)};
   metrics::Recorder recorder;
   model::Correlator correlator;
-  std::unordered_map<model::SpaceId, report::ProcessInfo> processes;
+  std::unordered_map<model::SpaceId, model::ProcessInfo> processes;
   model::Time now = second;
 
   /// An address space with this number; its threads have this name from now on.
@@ -77,8 +77,8 @@ public:
   }
 
   [[nodiscard]] metrics::Snapshot snapshot() {
-    static const report::ProcessInfo unknown;
-    const auto process_of = [this](model::SpaceId space) -> const report::ProcessInfo& {
+    static const model::ProcessInfo unknown;
+    const auto process_of = [this](model::SpaceId space) -> const model::ProcessInfo& {
       const auto found = processes.find(space);
       return found == processes.end() ? unknown : found->second;
     };
@@ -88,7 +88,7 @@ public:
   }
 
   void finding(const model::Finding& each) override {
-    static const report::ProcessInfo unknown;
+    static const model::ProcessInfo unknown;
     const auto found = processes.find(each.space);
     recorder.finding(each, found == processes.end() ? unknown : found->second);
   }
