@@ -249,6 +249,52 @@ print_churn() {
   stop_tool
 }
 
+# Every core locks and unlocks flat out, with and without a recording: what the collector needs for it,
+# what it loses, and how much there is of it.
+print_recording() {
+  local with before ticks tick calls
+  say "recording"
+  tick=$(getconf CLK_TCK)
+  printf '\n| flat out, recorded | calls | lost | not recorded | collector, %% of a core | bytes a call |\n'
+  printf '| --- | ---: | ---: | ---: | ---: | ---: |\n'
+  for with in no yes; do
+    local options=(--format json --output "$work/flat.json" --comm hammer)
+    [[ $with == no ]] || options+=(--record "$work/flat.mls")
+    "$build/mlockscope" trace "${options[@]}" 2>"$work/err" &
+    tool_pid=$!
+    wait_until_attached || return 0
+    before=$(cpu_ticks "$tool_pid")
+    "$programs/hammer" "$(nproc)" "$secs" processes >"$work/made.json"
+    ticks=$(($(cpu_ticks "$tool_pid") - before))
+    stop_tool
+    calls=$(jq '.mlock + .munlock' "$work/made.json")
+    echo "| $with | $calls | $(jq 'select(.type == "summary").lost' "$work/flat.json") |" \
+      "$(grep -o '[0-9]* events could not be recorded' "$work/err" | grep -o '[0-9]*' || echo 0) |" \
+      "$(jq -n "$ticks / $tick / $secs * 100 | round") |" \
+      "$([[ $with == no ]] || jq -n "$(stat -c %s "$work/flat.mls") / $calls * 10 | round / 10") |"
+  done
+}
+
+# The recording made above, judged again: two of it one after the other, and both at once.
+print_replay() {
+  local jobs began ended calls
+  say "replay"
+  cp "$work/flat.mls" "$work/flat2.mls"
+  calls=$(jq '2 * (.mlock + .munlock)' "$work/made.json")
+  printf '\n| replay of two recordings | calls/s |\n| --- | ---: |\n'
+  for jobs in 1 2; do
+    began=$(date +%s%N)
+    "$build/mlockscope" replay --jobs "$jobs" --output "$work/replayed" "$work/flat.mls" "$work/flat2.mls" \
+      2>/dev/null
+    ended=$(date +%s%N)
+    echo "| $jobs at a time | $(jq -n "$calls / ($ended - $began) * 1e9 | round") |"
+  done
+  say "recording and reading alone"
+  printf '\n| without the kernel | entries/s |\n| --- | ---: |\n'
+  "$build/tests/bench/recording_bench" --benchmark_format=json --benchmark_min_time=0.5 2>/dev/null |
+    jq -r '.benchmarks[] | select(.items_per_second) | "| \(.name) | \(.items_per_second | round) |"'
+}
+
 print_correlator() {
   say "correlator"
   printf '\n| correlator beside Boost.ICL | claims | calls/s |\n| --- | ---: | ---: |\n'
@@ -265,4 +311,6 @@ print_flat_out
 print_idle
 print_scrapes
 print_churn
+print_recording
+print_replay
 print_correlator
