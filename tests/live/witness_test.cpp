@@ -6,6 +6,7 @@
 #include "support/catch.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <sstream>
 #include <unistd.h>
@@ -51,19 +52,25 @@ Testimony reported(const Trace& trace) {
   return testimony;
 }
 
-/// The same failures; a finding counts those of its first second, the summary all.
-void check_failures(const Testimony& ours, const Testimony& witness, const Json& summary) {
+/// The same failures, call by call: a finding counts only those of its first second.
+void check_failures(const Testimony& ours, const Testimony& witness, const Trace& trace) {
+  std::map<std::string, std::uint64_t> calls;
+  for (const Json& call : trace.of("call"))
+    if (const int ret = call.at("ret").is_number_integer() ? call.at("ret").get<int>() : 0; ret < 0)
+      ++calls[call.at("tid").dump() + " " + call.at("name").get<std::string>() + " " +
+              ::strerrorname_np(-ret)];
   std::uint64_t all = 0;
   for (const auto& [what, count] : witness.failed) {
-    INFO(what << ": " << count);
+    INFO(what);
     all += count;
+    CHECK(calls[what] == count);
     const auto told = ours.failed.find(what);
     REQUIRE(told != ours.failed.end());
     CHECK(told->second >= 1);
     CHECK(told->second <= count);
   }
   CHECK(ours.failed.size() == witness.failed.size());
-  CHECK(summary.at("lock_failures") == all);
+  CHECK(trace.summary().at("lock_failures") == all);
 }
 
 /// What mlockscope makes of strace's log alone: the same, but for calls that failed at a hole, of
@@ -108,7 +115,7 @@ Testimony agreed(const Words& command, const std::string& ending = "exit 0") {
   const std::string log = folder.path("log");
   Words all{"strace", "-f", "-ttt", "-o", log, "-e", traced_calls};
   all.insert(all.end(), command.begin(), command.end());
-  const Trace trace = run({}, all);
+  const Trace trace = run({"--calls"}, all);
   INFO(trace.out << trace.err);
   CHECK(trace.ending == ending);
   require_complete(trace);
@@ -118,7 +125,7 @@ Testimony agreed(const Words& command, const std::string& ending = "exit 0") {
   const Testimony ours = reported(trace);
   CHECK(difference(witness.findings, ours.findings) == ""); // missed
   CHECK(difference(ours.findings, witness.findings) == ""); // invented
-  check_failures(ours, witness, trace.summary());
+  check_failures(ours, witness, trace);
   CHECK(ours.calls == witness.calls);
   check_log(log, trace);
   return witness;
