@@ -55,10 +55,12 @@ Testimony reported(const Trace& trace) {
 /// The same failures, call by call: a finding counts only those of its first second.
 void check_failures(const Testimony& ours, const Testimony& witness, const Trace& trace) {
   std::map<std::string, std::uint64_t> calls;
-  for (const Json& call : trace.of("call"))
-    if (const int ret = call.at("ret").is_number_integer() ? call.at("ret").get<int>() : 0; ret < 0)
-      ++calls[call.at("tid").dump() + " " + call.at("name").get<std::string>() + " " +
-              ::strerrorname_np(-ret)];
+  for (const Json& call : trace.of("call")) {
+    const auto ret = call.at("ret").get<std::int64_t>(); // of mmap and brk an address
+    const char* const name = ret < 0 ? ::strerrorname_np(static_cast<int>(-ret)) : nullptr;
+    if (name != nullptr)
+      ++calls[call.at("tid").dump() + " " + call.at("name").get<std::string>() + " " + name];
+  }
   std::uint64_t all = 0;
   for (const auto& [what, count] : witness.failed) {
     INFO(what);
