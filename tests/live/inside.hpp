@@ -16,7 +16,7 @@ namespace mlockscope::live {
 class Notes final : public report::Sink {
 public:
   void start(const report::Start&) override {}
-  void finding(const model::Finding& finding, const model::ProcessInfo&) override {
+  void finding(const model::Finding& finding, const report::Context&) override {
     findings.push_back(finding);
   }
   void exposure(const model::Exposure&) override {}

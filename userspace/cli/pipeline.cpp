@@ -23,7 +23,7 @@ void Pipeline::finding(const model::Finding& finding) {
   if (sure) tally_.finding(finding);
   if (!shown) return;
   if (sure) worst_ = std::max(worst_.value_or(finding.severity), finding.severity);
-  sink_.finding(finding, processes_.of(finding.space));
+  sink_.finding(finding, {.process = processes_.of(finding.space)});
 }
 
 void Pipeline::exposure(const model::Exposure& exposure) {

@@ -2,7 +2,7 @@
 
 namespace mlockscope::model {
 
-void Claims::add(ByteRange request, Call call, std::uint32_t tid, Time at) {
+void Claims::add(ByteRange request, Call call, std::uint32_t tid, Time at, StackId stack) {
   assert(!request.empty());
   ++version_;
   Claim claim;
@@ -10,6 +10,7 @@ void Claims::add(ByteRange request, Call call, std::uint32_t tid, Time at) {
   claim.head = request.start;
   claim.locked_at = at;
   claim.age = ++next_age_;
+  claim.stack = stack;
   claim.tid = tid;
   claim.pieces = 1;
   claim.call = call;

@@ -14,6 +14,7 @@ struct Claim {
   Address head = 0;  ///< where the first byte of the request would lie now
   Time locked_at = 0;
   std::uint64_t age = 0; ///< greater is newer; unique
+  StackId stack{};
   std::uint32_t tid = 0;
   std::uint32_t pieces = 0;
   Call call{};
@@ -29,7 +30,7 @@ class Claims {
 public:
   using Number = std::uint32_t;
 
-  void add(ByteRange request, Call, std::uint32_t tid, Time);
+  void add(ByteRange request, Call, std::uint32_t tid, Time, StackId = StackId::none);
   /// Ends the newest claim whose bytes are exactly `range`; nothing if there is none.
   std::optional<Number> release_exactly(ByteRange range);
   /// Takes `range` away from every claim; what each lost is appended to `losses`.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "model/memory.hpp"
+#include "model/stack.hpp"
 
 #include <array>
 #include <cstdint>
@@ -131,6 +132,7 @@ struct CallEvent {
   /// Else Linux's rules say which they are.
   bool imagined = false;
   std::optional<PageRange> applied{};
+  StackId stack{}; ///< where it was made
 };
 
 /// `fork` without CLONE_VM by a process whose address space is traced.

@@ -43,6 +43,7 @@ struct CallSite {
   std::uint64_t flags = 0;
   std::int64_t ret = 0;
   std::optional<PageRange> applied; ///< nothing for calls without a range, or refused outright
+  StackId stack{};
 };
 
 /// The earlier lock whose bytes were exposed.
@@ -52,6 +53,7 @@ struct Victim {
   std::optional<Call> call;
   std::optional<Time> locked_at;
   std::optional<std::uint32_t> tid;
+  StackId stack{}; ///< of that lock
   bool operator==(const Victim&) const = default;
 };
 

@@ -194,8 +194,12 @@ void Judge::judge_lock_all(const std::vector<UnlockedPages>& unlocked) {
     append(finding.exposed, bytes_of(part.pages));
     if (!part.verified) finding.confidence = Confidence::modelled;
   }
-  finding.victim = Victim{
-      .request = {}, .now = {}, .call = Call::mlockall, .locked_at = made.at, .tid = made.tid};
+  finding.victim = Victim{.request = {},
+                          .now = {},
+                          .call = Call::mlockall,
+                          .locked_at = made.at,
+                          .tid = made.tid,
+                          .stack = made.stack};
   if (give(finding)) expose(finding, std::nullopt, made);
 }
 

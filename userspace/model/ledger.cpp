@@ -13,7 +13,7 @@ void Ledger::claim(ByteRange request, const CallEvent& event) {
     claims_missing = true;
     return;
   }
-  claims.add(request, event.call, event.caller.tid, event.exit);
+  claims.add(request, event.call, event.caller.tid, event.exit, event.stack);
   ++totals.claims;
 }
 
@@ -23,7 +23,8 @@ Victim Ledger::victim_of(Claims::Number number) const {
           .now = claims.moved_to(number),
           .call = claim.call,
           .locked_at = claim.locked_at,
-          .tid = claim.tid};
+          .tid = claim.tid,
+          .stack = claim.stack};
 }
 
 std::optional<Victim> Ledger::victim_of(const Exposures::Opening& opening) const {
@@ -33,7 +34,8 @@ std::optional<Victim> Ledger::victim_of(const Exposures::Opening& opening) const
                 .now = {},
                 .call = Call::mlockall,
                 .locked_at = opening.lock_all->at,
-                .tid = opening.lock_all->tid};
+                .tid = opening.lock_all->tid,
+                .stack = opening.lock_all->stack};
 }
 
 std::shared_ptr<const Estate> Ledger::estate() {

@@ -11,6 +11,7 @@ public:
   struct Made {
     Time at = 0;
     std::uint32_t tid = 0;
+    StackId stack{};
   };
 
   /// Returns the number that PageState::cover names it by, from 1. `pages` is where the older ones

@@ -49,8 +49,8 @@ void apply_lock(Ledger& ledger, const CallEvent& event, const Request& request) 
 void apply_mlockall(Ledger& ledger, const CallEvent& event) {
   if (failed(event.ret)) return;
   if (event.overlapped) ledger.mark_partial(); // no word tells which call came first
-  const std::uint32_t made =
-      ledger.lock_alls.add({event.exit, event.caller.tid}, ledger.pages, ledger.future);
+  const std::uint32_t made = ledger.lock_alls.add({event.exit, event.caller.tid, event.stack},
+                                                  ledger.pages, ledger.future);
   ledger.set_future((event.flags & mcl_future) != 0 ? made : 0, event);
   if ((event.flags & mcl_current) == 0) return;
   ledger.wants_snapshot = true; // which mappings there are, and which of them could be locked

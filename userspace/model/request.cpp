@@ -87,6 +87,7 @@ CallSite call_site(const CallEvent& event, std::optional<PageRange> applied) {
   site.flags = event.flags;
   site.ret = event.ret;
   site.applied = applied;
+  site.stack = event.stack;
   return site;
 }
 

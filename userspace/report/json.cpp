@@ -42,8 +42,8 @@ void JsonSink::start(const Start& start) {
   write_line(out_, json);
 }
 
-void JsonSink::finding(const model::Finding& finding, const model::ProcessInfo& process) {
-  Json json = json_finding(finding, process, page_size_, clock_);
+void JsonSink::finding(const model::Finding& finding, const Context& context) {
+  Json json = json_finding(finding, context, page_size_, clock_);
   name_recording(json);
   write_line(out_, json);
 }

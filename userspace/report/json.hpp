@@ -16,7 +16,7 @@ public:
   JsonSink(Writer& out, Clock clock) : out_(out), clock_(clock) {}
 
   void start(const Start&) override;
-  void finding(const model::Finding&, const model::ProcessInfo&) override;
+  void finding(const model::Finding&, const Context&) override;
   void exposure(const model::Exposure&) override;
   void call(const model::CallEvent&, const model::CallReading&) override;
   void fault(const model::FaultEvent&, const model::FaultReading&) override;

@@ -105,9 +105,10 @@ void add_fork(Json& json, const model::Finding& finding, const Clock& clock) {
 
 } // namespace
 
-Json json_finding(const model::Finding& finding, const model::ProcessInfo& process,
+Json json_finding(const model::Finding& finding, const Context& context,
                   std::optional<model::PageSize> page_size, const Clock& clock) {
   const model::Caller& caller = finding.call.caller;
+  const model::ProcessInfo& process = context.process;
   Json json{{"type", "finding"},
             {"id", static_cast<std::uint64_t>(finding.id)},
             {"time", rfc3339(clock, time_of(finding))},

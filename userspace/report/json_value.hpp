@@ -33,7 +33,7 @@ constexpr std::size_t inherited_ranges_listed = 1024;
 findings_json(const std::map<model::Kind, std::uint64_t>& counts);
 /// {"munlock": {"EINVAL": 3}}
 [[nodiscard]] nlohmann::ordered_json refused_json(const Refused&);
-[[nodiscard]] nlohmann::ordered_json json_finding(const model::Finding&, const model::ProcessInfo&,
+[[nodiscard]] nlohmann::ordered_json json_finding(const model::Finding&, const Context&,
                                                   std::optional<model::PageSize>, const Clock&);
 
 /// The object of the summary. It lists at most this many processes with exposures.

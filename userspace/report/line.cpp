@@ -89,7 +89,7 @@ void LineSink::start(const Start& start) {
   out_.flush();
 }
 
-void LineSink::finding(const model::Finding& finding, const model::ProcessInfo&) {
+void LineSink::finding(const model::Finding& finding, const Context&) {
   const std::string severity =
       painted(fmt::format("{:<8}", word(finding.severity)), finding.severity, options_.colour);
   out_.write(row(time_of(finding), finding.call.caller, word(finding.kind), severity,

@@ -24,7 +24,7 @@ public:
       : out_(out), notes_(notes), options_(options) {}
 
   void start(const Start&) override;
-  void finding(const model::Finding&, const model::ProcessInfo&) override;
+  void finding(const model::Finding&, const Context&) override;
   void exposure(const model::Exposure&) override {
   } // its finding has been shown; the summary adds up
   void call(const model::CallEvent&, const model::CallReading&) override;

@@ -116,8 +116,8 @@ std::string ReportSink::body(const model::Finding& finding) const {
   return verdict_text(finding);
 }
 
-void ReportSink::finding(const model::Finding& finding, const model::ProcessInfo& process) {
-  out_.write(heading(finding) + body(finding) + who_text(finding, process) + "\n");
+void ReportSink::finding(const model::Finding& finding, const Context& context) {
+  out_.write(heading(finding) + body(finding) + who_text(finding, context.process) + "\n");
   out_.flush();
 }
 

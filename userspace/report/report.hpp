@@ -23,7 +23,7 @@ public:
       : out_(out), notes_(notes), options_(options) {}
 
   void start(const Start&) override;
-  void finding(const model::Finding&, const model::ProcessInfo&) override;
+  void finding(const model::Finding&, const Context&) override;
   void exposure(const model::Exposure&) override;
   void call(const model::CallEvent&, const model::CallReading&) override;
   void fault(const model::FaultEvent&, const model::FaultReading&) override;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "model/finding.hpp"
-#include "model/process.hpp"
+#include "report/context.hpp"
 #include "report/tally.hpp"
 
 #include <map>
@@ -49,7 +49,7 @@ class Sink {
 public:
   virtual ~Sink() = default;
   virtual void start(const Start&) = 0;
-  virtual void finding(const model::Finding&, const model::ProcessInfo&) = 0;
+  virtual void finding(const model::Finding&, const Context&) = 0;
   virtual void exposure(const model::Exposure&) = 0;
   virtual void call(const model::CallEvent&, const model::CallReading&) = 0;
   virtual void fault(const model::FaultEvent&, const model::FaultReading&) = 0;

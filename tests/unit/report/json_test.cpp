@@ -20,7 +20,7 @@ template <class Write> Json parsed(Write write) {
 }
 
 Json finding_of(const model::Finding& finding, const model::ProcessInfo& process = {}) {
-  return parsed([&](report::JsonSink& sink) { sink.finding(finding, process); });
+  return parsed([&](report::JsonSink& sink) { sink.finding(finding, {.process = process}); });
 }
 
 Json call_of(const model::CallEvent& event, const model::CallReading& reading = {}) {
@@ -32,8 +32,9 @@ Json call_of(const model::CallEvent& event, const model::CallReading& reading = 
 } // namespace
 
 TEST_CASE("a spill as NDJSON, to the letter") {
-  CHECK(json_text(
-            [](report::JsonSink& sink) { sink.finding(samples::spill(), samples::process()); }) ==
+  CHECK(json_text([](report::JsonSink& sink) {
+          sink.finding(samples::spill(), {.process = samples::process()});
+        }) ==
         R"({"type":"finding","id":1,"time":"2026-01-31T23:59:59.123456789Z","kind":"spill",)"
         R"("severity":"high","confidence":"verified","pid":4242,"tid":4243,"comm":"demo",)"
         R"("exe":"/usr/bin/demo","uid":1000,"cgroup":"/user.slice","container":null,)"
@@ -163,7 +164,8 @@ TEST_CASE("hostile names leave lines plain ASCII that reads back") {
   model::Finding finding = samples::spill();
   finding.call.caller.comm = samples::comm("\"}\n\x1b[2J\xff\xe6\x97");
   const std::string text = json_text([&](report::JsonSink& sink) {
-    sink.finding(finding, {.exe = "/\u202e\\\xc0", .cgroup = "/\x01", .container = "\""});
+    sink.finding(finding,
+                 {.process = {.exe = "/\u202e\\\xc0", .cgroup = "/\x01", .container = "\""}});
   });
   CHECK(std::count(text.begin(), text.end(), '\n') == 1);
   CHECK(std::all_of(text.begin(), text.end() - 1, [](char c) { return c >= ' ' && c <= '~'; }));

@@ -38,8 +38,8 @@ std::string line_of(const model::FaultEvent& event, const model::FaultReading& r
 TEST_CASE("a header, then a line a finding") {
   const Shown text = shown([](report::LineSink& sink) {
     sink.start(samples::start());
-    sink.finding(samples::spill(), samples::process());
-    sink.finding(samples::lock_failed(), samples::process());
+    sink.finding(samples::spill(), {.process = samples::process()});
+    sink.finding(samples::lock_failed(), {.process = samples::process()});
   });
   CHECK(text.out ==
         "KIND         SEVERITY     PID COMM            ADDRESS        EXPOSED\n"

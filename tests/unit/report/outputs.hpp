@@ -28,7 +28,7 @@ template <std::invocable<report::JsonSink&> Write> std::string json_text(Write w
 
 inline std::string json_text(const model::Finding& finding,
                              const model::ProcessInfo& process = {}) {
-  return json_text([&](report::JsonSink& sink) { sink.finding(finding, process); });
+  return json_text([&](report::JsonSink& sink) { sink.finding(finding, {.process = process}); });
 }
 
 inline Json json_of(const model::Finding& finding) { return Json::parse(json_text(finding)); }
@@ -51,7 +51,8 @@ std::string report_text(Write write, report::Colour colour = report::Colour::off
 
 inline std::string report_text(const model::Finding& finding,
                                const model::ProcessInfo& process = samples::process()) {
-  return report_text([&](report::ReportSink& sink) { sink.finding(finding, process); });
+  return report_text(
+      [&](report::ReportSink& sink) { sink.finding(finding, {.process = process}); });
 }
 
 inline bool has(const std::string& text, std::string_view part) {
