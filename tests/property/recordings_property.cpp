@@ -47,8 +47,8 @@ public:
     for (char& c : text) c = static_cast<char>(byte());
     return text;
   }
-  std::optional<std::string> maybe_text() {
-    return yes() ? std::optional(text(4096)) : std::nullopt;
+  std::optional<std::string> maybe_text(std::size_t most = 4096) {
+    return yes() ? std::optional(text(most)) : std::nullopt;
   }
   model::Comm comm() {
     model::Comm comm;
@@ -126,6 +126,7 @@ Entry any_call(Source& from) {
                                        from.yes(),    from.yes(),    from.number()};
   event.imagined = from.yes();
   if (from.yes()) event.applied = from.range<model::PageTag>();
+  event.stack = model::StackId{from.number()};
   return model::Event(event);
 }
 
@@ -177,9 +178,24 @@ Entry any_lost(Source& from) {
   return model::Event(event);
 }
 
+Entry any_stack(Source& from) {
+  recording::StackSeen seen{
+      model::StackId{from.number()}, from.space(), from.small(), from.number(), {}};
+  for (unsigned n = from.byte() % 8u; n > 0; --n) seen.addresses.push_back(from.number());
+  return seen;
+}
+
+Entry any_names(Source& from) {
+  recording::StackNamed named{model::StackId{from.number()}, {}};
+  for (unsigned n = from.byte() % 4u; n > 0; --n)
+    named.frames.push_back({from.number(), from.maybe_text(1024), from.number(), from.maybe_text(),
+                            from.number(), from.text(64), from.maybe_text(), from.small()});
+  return named;
+}
+
 Entry any_entry(const Draw& draw) {
   Source from(draw);
-  switch (from.byte() % 16) {
+  switch (from.byte() % 18) {
   case 0:
     return model::Event(model::ForkEvent{from.space(), from.space(), from.caller(), from.small(),
                                          from.number(), from.number()});
@@ -206,6 +222,10 @@ Entry any_entry(const Draw& draw) {
     return any_gap(from);
   case 10:
     return recording::Ended{from.number()};
+  case 11:
+    return any_stack(from);
+  case 12:
+    return any_names(from);
   default:
     return any_call(from);
   }

@@ -83,6 +83,7 @@ bool read_rest(const v1::Call& in, CallEvent& event) {
                            failure.cap_ipc_lock(), failure.secret_memory(), failure.place()};
   }
   event.imagined = in.imagined();
+  event.stack = model::StackId{in.stack()};
   event.applied.reset();
   return !in.has_applied() ||
          make_range(in.applied().start(), in.applied().size(), event.applied.emplace());

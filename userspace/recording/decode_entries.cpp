@@ -108,8 +108,7 @@ bool Decoder::read(const v1::Tick& in) {
 bool Decoder::read(const v1::Process& in) {
   ProcessSeen seen{SpaceId{in.space()}, in.pid(), {}};
   const auto known = [](bool given, const std::string& text, std::optional<std::string>& out) {
-    if (given) out = text;
-    return text.size() <= format::most_path;
+    return take_maybe(given, text, format::most_path, out);
   };
   const bool fits = known(in.has_exe(), in.exe(), seen.info.exe) &&
                     known(in.has_cgroup(), in.cgroup(), seen.info.cgroup) &&
@@ -151,6 +150,38 @@ bool Decoder::read(const v1::Gap& in) {
 
 bool Decoder::read(const v1::Ended& in) {
   entry_ = Ended{time(in.time())};
+  return true;
+}
+
+bool Decoder::read(const v1::Stack& in) {
+  StackSeen seen{model::StackId{in.stack()},
+                 SpaceId{in.space()},
+                 in.pid(),
+                 time(in.time()),
+                 {in.addr().begin(), in.addr().end()}};
+  if (seen.addresses.size() > format::most_frames) return fail("a stack that is too deep");
+  entry_ = std::move(seen);
+  return true;
+}
+
+bool Decoder::read(const v1::Names& in) {
+  StackNamed named{model::StackId{in.stack()}, {}};
+  if (in.frames_size() > static_cast<int>(format::most_frames))
+    return fail("a stack that is too deep");
+  for (const v1::Names::Frame& next : in.frames()) {
+    model::Frame& frame = named.frames.emplace_back();
+    frame.addr = next.addr();
+    frame.offset = next.offset();
+    frame.module_offset = next.module_offset();
+    frame.line = next.line();
+    const bool fits =
+        take_maybe(next.has_symbol(), next.symbol(), format::most_symbol, frame.symbol) &&
+        take_maybe(next.has_module(), next.module(), format::most_path, frame.module) &&
+        take_maybe(next.has_file(), next.file(), format::most_path, frame.file) &&
+        take_text(next.build_id(), format::most_build_id, frame.build_id);
+    if (!fits) return fail(too_long);
+  }
+  entry_ = std::move(named);
   return true;
 }
 

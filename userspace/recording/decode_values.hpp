@@ -5,6 +5,7 @@
 
 #include "model/event.hpp"
 
+#include <optional>
 #include <string>
 
 namespace mlockscope::recording {
@@ -34,6 +35,12 @@ inline bool next_range(model::Address& at, std::uint64_t gap, std::uint64_t size
 
 inline bool take_text(const std::string& in, std::size_t most, std::string& out) {
   out = in;
+  return in.size() <= most;
+}
+
+inline bool take_maybe(bool given, const std::string& in, std::size_t most,
+                       std::optional<std::string>& out) {
+  if (given) out = in;
   return in.size() <= most;
 }
 

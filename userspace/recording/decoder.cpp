@@ -84,7 +84,7 @@ const Entry* Decoder::read_entry(std::string_view bytes) {
   overlooked_ = false;
   while (fields.next(field)) {
     const bool known = (field.number >= v1::Entry::kCallFieldNumber &&
-                        field.number <= v1::Entry::kEndedFieldNumber) ||
+                        field.number <= v1::Entry::kNamesFieldNumber) ||
                        field.number == v1::Entry::kCallerFieldNumber;
     if (!known) {
       overlooked_ = true;
@@ -153,6 +153,10 @@ const Entry* Decoder::read_kind(std::uint64_t kind, std::string_view bytes) {
     return take<v1::Gap>(bytes, entry_);
   case v1::Entry::kEndedFieldNumber:
     return take<v1::Ended>(bytes, entry_);
+  case v1::Entry::kStackFieldNumber:
+    return take<v1::Stack>(bytes, entry_);
+  case v1::Entry::kNamesFieldNumber:
+    return take<v1::Names>(bytes, entry_);
   default: // a caller, which is not for others
     (void)take<v1::Caller>(bytes, entry_);
     return nullptr;

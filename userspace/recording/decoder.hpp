@@ -58,6 +58,8 @@ private:
   [[nodiscard]] bool read(const v1::Code&);
   [[nodiscard]] bool read(const v1::Gap&);
   [[nodiscard]] bool read(const v1::Ended&);
+  [[nodiscard]] bool read(const v1::Stack&);
+  [[nodiscard]] bool read(const v1::Names&);
   [[nodiscard]] bool read(const v1::Caller&);
 
   template <class Message>

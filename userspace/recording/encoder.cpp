@@ -69,6 +69,18 @@ void fill_rest(v1::Call& out, const model::CallEvent& event) {
   if (event.failure) fill(*out.mutable_failure(), *event.failure);
   out.set_imagined(event.imagined);
   if (event.applied) fill(*out.mutable_applied(), *event.applied);
+  out.set_stack(static_cast<std::uint64_t>(event.stack));
+}
+
+void fill(v1::Names::Frame& out, const model::Frame& frame) {
+  out.set_addr(frame.addr);
+  if (frame.symbol) out.set_symbol(cut(*frame.symbol, format::most_symbol));
+  out.set_offset(frame.offset);
+  if (frame.module) out.set_module(cut(*frame.module, format::most_path));
+  out.set_module_offset(frame.module_offset);
+  out.set_build_id(cut(frame.build_id, format::most_build_id));
+  if (frame.file) out.set_file(cut(*frame.file, format::most_path));
+  out.set_line(frame.line);
 }
 
 std::uint64_t flags_of(const model::SnapshotEvent::Mapping& mapping) {
@@ -325,6 +337,25 @@ bool Encoder::write(const Ended& ended) {
   v1::Ended out;
   out.set_time(since_last(ended.time));
   return append_at(ended.time, v1::Entry::kEndedFieldNumber, out);
+}
+
+bool Encoder::write(const StackSeen& seen) {
+  v1::Stack out;
+  out.set_stack(static_cast<std::uint64_t>(seen.stack));
+  out.set_space(static_cast<std::uint64_t>(seen.space));
+  out.set_pid(seen.pid);
+  out.set_time(since_last(seen.time));
+  for (const Address addr : seen.addresses)
+    if (out.addr_size() < static_cast<int>(format::most_frames)) out.add_addr(addr);
+  return append_at(seen.time, v1::Entry::kStackFieldNumber, out);
+}
+
+bool Encoder::write(const StackNamed& named) {
+  v1::Names out;
+  out.set_stack(static_cast<std::uint64_t>(named.stack));
+  for (const model::Frame& frame : named.frames)
+    if (out.frames_size() < static_cast<int>(format::most_frames)) fill(*out.add_frames(), frame);
+  return append(v1::Entry::kNamesFieldNumber, out);
 }
 
 } // namespace mlockscope::recording

@@ -41,6 +41,8 @@ private:
   [[nodiscard]] bool write(const CodeMappings&);
   [[nodiscard]] bool write(const Gap&);
   [[nodiscard]] bool write(const Ended&);
+  [[nodiscard]] bool write(const StackSeen&);
+  [[nodiscard]] bool write(const StackNamed&);
 
   [[nodiscard]] Callers::Known& caller(model::SpaceId, const model::Caller&);
   template <class Message> [[nodiscard]] bool append(int kind, const Message&);

@@ -4,6 +4,7 @@
 
 #include "model/event.hpp"
 #include "model/process.hpp"
+#include "model/user_stack.hpp"
 
 #include <cstdint>
 #include <string>
@@ -66,6 +67,25 @@ struct Ended {
   bool operator==(const Ended&) const = default;
 };
 
-using Entry = std::variant<model::Event, ProcessSeen, CodeMappings, Gap, Ended>;
+/// A user stack, before the first call that was made there.
+struct StackSeen {
+  model::StackId stack{};
+  model::SpaceId space{};
+  std::uint32_t pid = 0;
+  model::Time time = 0;
+  std::vector<model::Address> addresses; ///< as model::UserStack has them
+  bool operator==(const StackSeen&) const = default;
+};
+
+/// What its places are called. Once for each stack, any time after it was seen: from then on, and
+/// for the findings that have waited for it, it is so.
+struct StackNamed {
+  model::StackId stack{};
+  model::Stack frames;
+  bool operator==(const StackNamed&) const = default;
+};
+
+using Entry =
+    std::variant<model::Event, ProcessSeen, CodeMappings, Gap, Ended, StackSeen, StackNamed>;
 
 } // namespace mlockscope::recording

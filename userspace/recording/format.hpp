@@ -30,7 +30,7 @@
 namespace mlockscope::recording::format {
 
 constexpr std::uint16_t major_version = 1;
-constexpr std::uint16_t minor_version = 0;
+constexpr std::uint16_t minor_version = 1;
 
 constexpr std::size_t file_header_size = 24;
 constexpr std::size_t block_header_size = 32;
@@ -48,6 +48,8 @@ constexpr std::size_t most_name = 256; ///< origin, causes
 constexpr std::size_t most_build_id = 64;
 constexpr std::size_t most_code_bytes = std::size_t{1} << 20; ///< all of a list of code mappings
 constexpr std::size_t most_callers = 65536;                   ///< of one block
+constexpr std::size_t most_frames = 256;                      ///< of one stack
+constexpr std::size_t most_symbol = 1024;
 
 enum class Kind : std::uint32_t { schema = 1, origin = 2, entries = 3 };
 

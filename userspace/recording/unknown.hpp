@@ -13,7 +13,7 @@ namespace mlockscope::recording {
 [[nodiscard]] inline std::uint64_t last_field_of(std::uint64_t kind) {
   switch (kind) {
   case v1::Entry::kCallFieldNumber:
-    return v1::Call::kAppliedFieldNumber;
+    return v1::Call::kStackFieldNumber;
   case v1::Entry::kForkFieldNumber:
     return v1::Fork::kLostFieldNumber;
   case v1::Entry::kEndFieldNumber:
@@ -29,13 +29,17 @@ namespace mlockscope::recording {
   case v1::Entry::kTickFieldNumber:
     return v1::Tick::kTimeFieldNumber;
   case v1::Entry::kProcessFieldNumber:
-    return v1::Process::kUnitFieldNumber;
+    return v1::Process::kCommFieldNumber;
   case v1::Entry::kCodeFieldNumber:
     return v1::Code::kFilesFieldNumber;
   case v1::Entry::kGapFieldNumber:
     return v1::Gap::kSpacesFieldNumber;
   case v1::Entry::kEndedFieldNumber:
     return v1::Ended::kTimeFieldNumber;
+  case v1::Entry::kStackFieldNumber:
+    return v1::Stack::kAddrFieldNumber;
+  case v1::Entry::kNamesFieldNumber:
+    return v1::Names::kFramesFieldNumber;
   case v1::Entry::kCallerFieldNumber:
     return v1::Caller::kCommFieldNumber;
   default:
@@ -47,6 +51,8 @@ namespace mlockscope::recording {
 [[nodiscard]] inline std::uint64_t last_field_inside(std::uint64_t kind, std::uint64_t field) {
   if (kind == v1::Entry::kCodeFieldNumber && field == v1::Code::kFilesFieldNumber)
     return v1::Code::File::kBuildIdFieldNumber;
+  if (kind == v1::Entry::kNamesFieldNumber && field == v1::Names::kFramesFieldNumber)
+    return v1::Names::Frame::kLineFieldNumber;
   if (kind != v1::Entry::kCallFieldNumber) return 0;
   switch (field) {
   case v1::Call::kBeforeFieldNumber:

@@ -167,4 +167,29 @@ inline std::vector<Entry> every_kind() {
           recording::Ended{2'000'000'002}};
 }
 
+/// What 1.1 of the format has added: in data/v1.1.mls, behind the others.
+inline std::vector<Entry> since_1_1() {
+  using model::Event;
+  using model::StackId;
+  model::CallEvent there = call(2);
+  there.stack = StackId{top};
+  const model::Frame named{.addr = top,
+                           .symbol = "secret::free(void*)\xff\n",
+                           .offset = top - 1,
+                           .module = std::string(4096, '/'),
+                           .module_offset = top - 2,
+                           .build_id = std::string(64, '\0'),
+                           .file = "",
+                           .line = ~0u};
+  return {recording::StackSeen{StackId{top}, model::SpaceId{3}, 4242, 5, {page, 0, top}},
+          recording::StackSeen{}, Event(there),
+          recording::StackNamed{StackId{top}, {named, model::Frame{}}}, recording::StackNamed{}};
+}
+
+inline std::vector<Entry> all_entries() {
+  auto entries = every_kind();
+  for (auto& entry : since_1_1()) entries.push_back(std::move(entry));
+  return entries;
+}
+
 } // namespace samples

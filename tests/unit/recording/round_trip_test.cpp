@@ -11,7 +11,7 @@ using recording::Writer;
 
 TEST_CASE("every kind of entry is read as it was put, with extreme values") {
   const TempFolder folder;
-  const auto entries = samples::every_kind();
+  const auto entries = samples::all_entries();
   files::write(folder.path("a.mls"), entries);
   const auto read = files::read_file(folder.path("a.mls"));
   CHECK(read.error.empty());
@@ -22,8 +22,8 @@ TEST_CASE("every kind of entry is read as it was put, with extreme values") {
 
 TEST_CASE("each block can be read without the others") {
   const TempFolder folder;
-  auto entries = samples::every_kind();
-  for (const auto& entry : samples::every_kind()) entries.push_back(entry);
+  auto entries = samples::all_entries();
+  for (const auto& entry : samples::all_entries()) entries.push_back(entry);
   files::write(folder.path("a.mls"), entries, entries.size());
   const auto read = files::read_file(folder.path("a.mls"));
   CHECK(read.error.empty());
@@ -129,7 +129,7 @@ TEST_CASE("what is longer than a reader takes is cut, and a reversed range is em
 
 TEST_CASE("a file is for its owner only, and what was in it before is gone") {
   const TempFolder folder;
-  files::write(folder.path("a.mls"), samples::every_kind());
+  files::write(folder.path("a.mls"), samples::all_entries());
   struct stat facts {};
   REQUIRE(::stat(folder.path("a.mls").c_str(), &facts) == 0);
   CHECK((facts.st_mode & 0777) == 0600);
@@ -139,7 +139,7 @@ TEST_CASE("a file is for its owner only, and what was in it before is gone") {
 
 TEST_CASE("a recording goes through pipes, in pieces of any size") {
   const TempFolder folder;
-  files::write(folder.path("a.mls"), samples::every_kind(), 3);
+  files::write(folder.path("a.mls"), samples::all_entries(), 3);
   const std::string bytes = files::bytes_of(folder.path("a.mls"));
   int ends[2]{-1, -1};
   REQUIRE(::pipe(ends) == 0);
@@ -152,7 +152,7 @@ TEST_CASE("a recording goes through pipes, in pieces of any size") {
   const auto read = files::read(Reader::from(util::Fd(ends[0]), "a pipe"));
   writing.join();
   CHECK(read.error.empty());
-  CHECK(read.entries == telling::texts(samples::every_kind()));
+  CHECK(read.entries == telling::texts(samples::all_entries()));
 }
 
 TEST_CASE("an origin without a page size is refused before a file is made") {

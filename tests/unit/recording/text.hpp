@@ -33,6 +33,7 @@ private:
   void add(std::int64_t number) { out_ << number; }
   void add(bool yes) { out_ << (yes ? "yes" : "no"); }
   void add(const char* name) { out_ << name; }
+  void add(model::StackId stack) { out_ << static_cast<std::uint64_t>(stack); }
   void add(model::SpaceId space) { out_ << static_cast<std::uint64_t>(space); }
   void add(std::string_view text) { out_ << '"' << text << '"'; }
   void add(const std::string& text) { add(std::string_view(text)); }
@@ -66,11 +67,11 @@ private:
   }
   void add(const model::CallEvent& event) {
     const auto& [space, call, caller, enter, exit, addr, len, flags, new_len, new_addr, ret, extent,
-                 before, after, old_after, overlapped, born_clean, lost, failure, imagined,
-                 applied] = event;
+                 before, after, old_after, overlapped, born_clean, lost, failure, imagined, applied,
+                 stack] = event;
     add_all("call", space, static_cast<std::uint32_t>(call), caller, enter, exit, addr, len, flags,
             new_len, new_addr, ret, extent, before, after, old_after, overlapped, born_clean, lost,
-            failure, imagined, applied);
+            failure, imagined, applied, stack);
   }
   void add(const model::ForkEvent& event) {
     const auto& [parent, child, caller, child_pid, time, lost] = event;
@@ -123,6 +124,18 @@ private:
   void add(const recording::Gap& gap) {
     const auto& [entries, time, cause, spaces] = gap;
     add_all("gap", entries, time, cause, spaces);
+  }
+  void add(const recording::StackSeen& seen) {
+    const auto& [stack, space, pid, time, addresses] = seen;
+    add_all("stack", stack, space, pid, time, addresses);
+  }
+  void add(const model::Frame& frame) {
+    const auto& [addr, symbol, offset, module, module_offset, build_id, file, line] = frame;
+    add_all(addr, symbol, offset, module, module_offset, build_id, file, line);
+  }
+  void add(const recording::StackNamed& named) {
+    const auto& [stack, frames] = named;
+    add_all("names", stack, frames);
   }
   void add(const recording::Ended& ended) { add_all("ended", ended.time); }
   void add(const recording::Entry& entry) {

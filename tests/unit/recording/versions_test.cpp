@@ -1,5 +1,5 @@
-// Recordings of other versions. data/v1.mls was written once by the first version of the format and
-// is never written again; [.make] made it.
+// Recordings of other versions. Each file in data/ was written once by that version of the format
+// and is never written again; [.make] made it.
 #include "files.hpp"
 #include "support/temp_folder.hpp"
 
@@ -13,7 +13,8 @@ using files::format::Kind;
 
 namespace {
 
-const std::string old_file = RECORDING_DATA "/v1.mls";
+const std::string first_file = RECORDING_DATA "/v1.mls";
+const std::string file_1_1 = RECORDING_DATA "/v1.1.mls";
 
 /// A field that this version does not know, of a message or a number, behind those of a message.
 void add_unknown(std::string& message, bool number = true) {
@@ -38,13 +39,22 @@ std::string kind(char number, const std::string& content) {
 
 } // namespace
 
-TEST_CASE("write the recording of the first version", "[.make]") {
-  files::write(old_file, samples::every_kind(), 2);
+TEST_CASE("write the recording of version 1.1", "[.make]") {
+  files::write(file_1_1, samples::all_entries(), 2);
+}
+
+TEST_CASE("a recording of version 1.1 is read, every value of it") {
+  REQUIRE(std::filesystem::exists(file_1_1));
+  const auto read = files::read_file(file_1_1);
+  CHECK(read.error.empty());
+  CHECK(read.remark.empty());
+  CHECK(read.origin == samples::origin());
+  CHECK(read.entries == telling::texts(samples::all_entries()));
 }
 
 TEST_CASE("a recording of the first version is read, every value of it") {
-  REQUIRE(std::filesystem::exists(old_file));
-  const auto read = files::read_file(old_file);
+  REQUIRE(std::filesystem::exists(first_file));
+  const auto read = files::read_file(first_file);
   CHECK(read.error.empty());
   CHECK(read.remark.empty());
   CHECK(read.origin == samples::origin());
