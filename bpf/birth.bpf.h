@@ -95,9 +95,11 @@ static __noinline int send_birth(__u64 space, struct task_struct *task)
 	record->space = space;
 	__builtin_memset(record->comm, 0, sizeof(record->comm));
 	BPF_CORE_READ_STR_INTO(&record->comm, task, group_leader, comm);
+	record->start_code = BPF_CORE_READ(task, mm, start_code);
+	record->end_code = BPF_CORE_READ(task, mm, end_code);
 	exe_path(&record->exe, task);
 	cgroup_path(&record->cgroup, task);
-	send_record(record, true);
+	bpf_ringbuf_submit(record, news_flags());
 	return 0;
 }
 

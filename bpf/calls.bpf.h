@@ -12,6 +12,7 @@
 #define MLOCKSCOPE_CALLS_BPF_H
 
 #include "faults.bpf.h"
+#include "stacks.bpf.h"
 
 /* include/uapi/asm-generic/mman-common.h, mman.h, linux/mman.h: the same on x86 and arm64 */
 #define MAP_FIXED	 0x10
@@ -207,6 +208,7 @@ static __always_inline int call_enter(__u32 call, const unsigned long *args, int
 	p->old = (struct range){};
 	p->before = (struct wire_word){};
 	p->quiet = !locks && is_idle(space);
+	p->stack = locks ? stack_number(space->id, task) : 0;
 	begin_call(p, space);
 	p->enter = bpf_ktime_get_ns();
 	note_entry(call, p, task->mm);
@@ -233,6 +235,7 @@ static __always_inline void fill_call(struct wire_call *record, __u32 call, cons
 	record->ret = ret;
 	record->before = p->before;
 	record->after = (struct wire_word){};
+	record->stack = p->stack;
 }
 
 /* To be asked after the word at exit was read: did another call begin or go on beside this one? */
@@ -264,26 +267,6 @@ static __always_inline bool send_short(__u32 call, struct pending *p, struct spa
 	send_record(record, p->order % 64 == 0);
 	return true;
 }
-
-#if defined(__TARGET_ARCH_x86)
-/* In a system call wrapper of the C library, a leaf, the return address is on top of the stack. */
-static __always_inline __u64 call_place(struct task_struct *task)
-{
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	__u64 place = 0;
-
-	bpf_probe_read_user(&place, sizeof(place), (void *)BPF_CORE_READ(regs, sp));
-	return place;
-}
-#else
-/* ... or in the link register. */
-static __always_inline __u64 call_place(struct task_struct *task)
-{
-	struct user_pt_regs *regs = (struct user_pt_regs *)bpf_task_pt_regs(task);
-
-	return BPF_CORE_READ(regs, regs[30]);
-}
-#endif
 
 static __always_inline void note_failure(struct wire_call_detail *record, __u64 addr)
 {

@@ -97,6 +97,8 @@ struct mm_struct {
 	atomic_t mm_users;
 	unsigned long locked_vm;
 	unsigned long def_flags;
+	unsigned long start_code;
+	unsigned long end_code;
 	unsigned long brk;
 	struct file *exe_file;
 };
@@ -166,8 +168,10 @@ struct task_struct {
 /* arch/x86/include/asm/ptrace.h, arch/arm64/include/asm/ptrace.h */
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
+	unsigned long r15, r14, r13, r12;
+	unsigned long bp, bx;
 	unsigned long orig_ax;
-	unsigned long sp;
+	unsigned long ip, sp;
 };
 #else
 struct pt_regs {
@@ -175,6 +179,8 @@ struct pt_regs {
 };
 struct user_pt_regs {
 	__u64 regs[31];
+	__u64 sp;
+	__u64 pc;
 };
 #endif
 

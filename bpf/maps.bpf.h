@@ -122,6 +122,7 @@ struct pending {
 	__u64 enter;
 	__u64 args[5];
 	__u64 extent;
+	__u64 stack;	  /* its number; 0: not known */
 	struct range old; /* mremap: the VMA or the range at the old address */
 	__u8 active;
 	__u8 call;
@@ -158,6 +159,8 @@ const volatile __u64 wake_bytes __weak =
 const volatile __u32 simulate_loss __weak = 0; /* drop every Nth record */
 /* An address space is followed from its first mapping on, not from its first lock. */
 const volatile __u32 follow_mappings __weak = 0;
+/* One command is watched, which may end at once: what has to be named while it lives wakes. */
+const volatile __u32 short_lived __weak = 0;
 
 /* Shared with the collector while running. */
 #define READER_BUSY   0 /* it will look again without being told */
@@ -196,17 +199,29 @@ static __always_inline void *take_record(__u64 size, __u64 *also)
  * pause, and while it is working only if much has piled up. To look how much costs a little, too:
  * `look` says when.
  */
-static __always_inline void send_record(void *record, bool look)
+static __always_inline __u64 wake_flags(bool look)
 {
-	__u64 flags = BPF_RB_NO_WAKEUP;
-
 	if (reader_state == READER_ASLEEP ||
 	    (look && reader_state == READER_DOZING &&
 	     bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) > wake_bytes)) {
 		reader_state = READER_BUSY;
-		flags = BPF_RB_FORCE_WAKEUP;
+		return BPF_RB_FORCE_WAKEUP;
 	}
-	bpf_ringbuf_submit(record, flags);
+	return BPF_RB_NO_WAKEUP;
+}
+
+/* For a record that makes the reader look into /proc, where the process may be gone soon. */
+static __always_inline __u64 news_flags(void)
+{
+	if (!short_lived || reader_state == READER_BUSY)
+		return wake_flags(true);
+	reader_state = READER_BUSY;
+	return BPF_RB_FORCE_WAKEUP;
+}
+
+static __always_inline void send_record(void *record, bool look)
+{
+	bpf_ringbuf_submit(record, wake_flags(look));
 }
 
 #endif

@@ -24,6 +24,8 @@
 #define WIRE_TASK	 7
 #define WIRE_FAULT	 8
 #define WIRE_SWAP	 9
+#define WIRE_STACK	 10
+#define WIRE_STACK_COPY	 11
 
 /* wire_call.call */
 #define WIRE_MLOCK	0
@@ -89,6 +91,7 @@ struct wire_call {
 	__s64 ret;
 	struct wire_word before;
 	struct wire_word after;
+	__u64 stack; /* number of the user stack at enter; 0: not known */
 };
 
 /* wire_call_detail.evidence */
@@ -156,6 +159,8 @@ struct wire_birth {
 	__u32 pid;
 	__u64 space;
 	char comm[WIRE_COMM_LEN]; /* of the thread group's leader */
+	__u64 start_code;	  /* text of the program, as execve() mapped it */
+	__u64 end_code;
 	struct wire_path exe;
 	struct wire_path cgroup; /* cgroup v2; no part: the root */
 };
@@ -231,22 +236,53 @@ struct wire_swap {
 	__u64 addr;
 };
 
+#define WIRE_STACK_ADDRESSES 48
+#define WIRE_STACK_REGISTERS 8
+#define WIRE_STACK_BYTES     16384
+
+/*
+ * A user stack that has not been told of, or not lately: sent before the first call that names it,
+ * as far as `addresses` is used. The first address is where the system call returns to, the others
+ * are return addresses; see stack_walk.bpf.h.
+ */
+struct wire_stack {
+	__u8 type;
+	__u8 count; /* addresses */
+	__u8 pad[2];
+	__u32 pid;
+	__u64 number; /* never 0 */
+	__u64 space;
+	__u64 time;
+	__u64 addresses[WIRE_STACK_ADDRESSES];
+};
+
+/* The same, with what is needed to unwind it in user space; sent as far as `copy` is used. */
+struct wire_stack_copy {
+	struct wire_stack stack;
+	__u64 registers[WIRE_STACK_REGISTERS]; /* ip sp bp bx r12-r15; arm64: pc sp fp lr */
+	__u32 bytes;			       /* of the stack, from sp upwards */
+	__u32 pad;
+	__u8 copy[WIRE_STACK_BYTES];
+};
+
 #ifdef __cplusplus
 #define WIRE_ASSERT static_assert
 #else
 #define WIRE_ASSERT _Static_assert
 #endif
 WIRE_ASSERT(sizeof(struct wire_word) == 16, "wire_word");
-WIRE_ASSERT(sizeof(struct wire_call) == 152, "wire_call");
-WIRE_ASSERT(sizeof(struct wire_call_detail) == 992, "wire_call_detail");
+WIRE_ASSERT(sizeof(struct wire_call) == 160, "wire_call");
+WIRE_ASSERT(sizeof(struct wire_call_detail) == 1000, "wire_call_detail");
 WIRE_ASSERT(sizeof(struct wire_fork) == 64, "wire_fork");
 WIRE_ASSERT(sizeof(struct wire_end) == 24, "wire_end");
 WIRE_ASSERT(sizeof(struct wire_path) == 1544, "wire_path");
-WIRE_ASSERT(sizeof(struct wire_birth) == 32 + 2 * 1544, "wire_birth");
+WIRE_ASSERT(sizeof(struct wire_birth) == 48 + 2 * 1544, "wire_birth");
 WIRE_ASSERT(sizeof(struct wire_task) == 16, "wire_task");
 WIRE_ASSERT(sizeof(struct wire_mapping) == 80, "wire_mapping");
 WIRE_ASSERT(sizeof(struct wire_fault) == 56, "wire_fault");
 WIRE_ASSERT(sizeof(struct wire_swap) == 32, "wire_swap");
+WIRE_ASSERT(sizeof(struct wire_stack) == 416, "wire_stack");
+WIRE_ASSERT(sizeof(struct wire_stack_copy) == 488 + 16384, "wire_stack_copy");
 #undef WIRE_ASSERT
 
 #endif

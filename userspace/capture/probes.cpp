@@ -3,6 +3,7 @@
 #include "capture/environment.hpp"
 
 #include <linux/perf_event.h>
+#include <sys/random.h>
 #include <sys/syscall.h>
 
 #include <array>
@@ -86,6 +87,23 @@ int rank(const bpf_program* program) {
   return event.starts_with(enter_prefix) ? 2 : event.starts_with(exit_prefix) ? 1 : 0;
 }
 
+util::Status choose_stacks(probes& skeleton, const TracerOptions& options) {
+  const bool command = options.filters.family.has_value();
+  auto& knobs = *skeleton.rodata;
+  knobs.stacks = static_cast<std::uint32_t>(options.stacks);
+  knobs.stack_copies = options.stack_copies;
+  knobs.copies_per_place = command ? 0 : options.copies_per_place;
+  knobs.walks_per_second = command ? 0 : options.walks_per_second;
+  knobs.told_slots = options.stack_slots;
+  knobs.short_lived = command;
+  bpf_map__set_max_entries(skeleton.maps.told_stacks, options.stack_slots);
+  std::uint64_t seed = 0;
+  if (::getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
+    return util::system_error("cannot get random numbers", errno);
+  knobs.stack_seed = seed;
+  return util::success();
+}
+
 } // namespace
 
 void set_libbpf_log(bool verbose) { libbpf_set_print(verbose ? print_all : print_nothing); }
@@ -99,6 +117,7 @@ util::Result<ProbesPtr> load_probes(const TracerOptions& options, const Tracefs&
   skeleton->rodata->simulate_loss = options.simulate_loss;
   skeleton->rodata->follow_mappings = options.all_mappings;
   choose_filters(*skeleton, options.filters);
+  if (auto chosen = choose_stacks(*skeleton, options); !chosen) return chosen.error();
   bpf_map__set_max_entries(skeleton->maps.events, static_cast<std::uint32_t>(options.ring_bytes));
   leave_out_missing(*skeleton, tracefs);
   const int error = -probes__load(skeleton.get());

@@ -196,7 +196,8 @@ std::vector<std::string> Tracer::missing_events() const {
 
 Counters Tracer::counters() const {
   const auto& bss = *impl_->skeleton->bss;
-  return {bss.records_lost, bss.lifetimes_lost, bss.faults_lost, bss.spaces_refused};
+  return {bss.records_lost, bss.lifetimes_lost,  bss.faults_lost,   bss.spaces_refused,
+          bss.stacks_lost,  bss.stacks_recycled, bss.stacks_skipped};
 }
 
 } // namespace mlockscope::capture

@@ -16,14 +16,27 @@
 
 namespace mlockscope::capture {
 
+/// User stacks of lock calls.
+enum class Stacks : std::uint32_t {
+  off,       ///< none
+  automatic, ///< at bounded cost: what is known of a path from last time is not walked again
+  on,        ///< each is walked
+};
+
 struct TracerOptions {
   std::uint64_t page_size = 4096;
   std::size_t ring_bytes = 8u << 20; ///< a power of two and a multiple of the page size
   std::uint32_t simulate_loss = 0;   ///< drop every Nth record; 0: none
   bool faults = false;               ///< the fault probes are attached from the start
   bool all_mappings = false; ///< address spaces are followed from their first mapping, not lock
-  bool verbose = false;      ///< libbpf's own lines go to stderr
-  Filters filters;
+  Stacks stacks = Stacks::off;
+  bool verbose = false;     ///< libbpf's own lines go to stderr
+  Filters filters;          ///< with a family, no stack is too much: nothing about them is limited
+  bool stack_copies = true; ///< with the bytes of the stack, when one is first told
+  std::uint32_t stack_slots = 16384;  ///< numbers of stacks remembered as told; a power of two
+  std::uint32_t copies_per_place = 8; ///< without a family; 0: no limit. A place: two addresses
+  std::uint64_t walks_per_second =
+      10000; ///< on each CPU, if automatic and without a family; 0: no limit
 };
 
 /// What the probes counted. All since the start.
@@ -32,6 +45,10 @@ struct Counters {
   std::uint64_t lifetimes_lost = 0; ///< of these, forks and ends of address spaces
   std::uint64_t faults_lost = 0;    ///< ... faults and swap traffic: no model is wrong for it
   std::uint64_t spaces_refused = 0; ///< no room to follow an address space, a call or a process
+  // Of stacks: no events, and no model is wrong for it.
+  std::uint64_t stacks_lost = 0;     ///< no room in the ring: a call has none
+  std::uint64_t stacks_recycled = 0; ///< no longer remembered as told; told again if seen again
+  std::uint64_t stacks_skipped = 0;  ///< calls whose stack has two addresses at most, for the cost
 };
 
 /// What the reader does after a drain that found nothing.

@@ -52,6 +52,10 @@ bool Intake::see(model::SpaceId space, std::uint32_t pid) {
   return fresh;
 }
 
+void Intake::stack(const model::UserStack& stack) const {
+  if (stack_listener_) stack_listener_(stack);
+}
+
 void Intake::tell_process(model::SpaceId space, std::uint32_t pid) {
   recording_->put(recording::ProcessSeen{space, pid, processes_.of(space)});
   stale_code_[space] = pid;

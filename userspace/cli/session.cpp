@@ -157,6 +157,7 @@ void Session::take(capture::Tracer::Record record) {
     intake_.born(*birth);
     return note_new(birth->space, birth->pid);
   }
+  if (const auto stack = decode::decode_stack(record)) return intake_.stack(*stack);
   if (const auto traffic = decode::decode_swap_traffic(record, page_))
     return take_traffic(*traffic);
   auto event = decode::decode(record, page_);

@@ -123,6 +123,7 @@ util::Result<model::Event> read_call(const wire_call& wire, const wire_call_deta
   event.lost = wire.lost;
   event.overlapped = (wire.flags & WIRE_OVERLAPPED) != 0;
   event.born_clean = (wire.flags & WIRE_BORN_CLEAN) != 0;
+  event.stack = model::StackId{wire.stack};
   read_arguments(wire, event);
 
   using Runs = std::span<const wire_run>;
@@ -278,8 +279,8 @@ std::optional<Birth> decode_birth(std::span<const std::byte> record) {
   wire_birth wire;
   if (record.empty() || static_cast<std::uint8_t>(record[0]) != WIRE_BIRTH || !take(record, wire))
     return std::nullopt;
-  return Birth{model::SpaceId{wire.space}, wire.pid, comm_of(wire.comm), read_path(wire.exe),
-               read_path(wire.cgroup)};
+  return Birth{model::SpaceId{wire.space}, wire.pid,        comm_of(wire.comm), read_path(wire.exe),
+               read_path(wire.cgroup),     wire.start_code, wire.end_code};
 }
 
 } // namespace mlockscope::decode

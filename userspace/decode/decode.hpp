@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/event.hpp"
+#include "model/user_stack.hpp"
 #include "util/result.hpp"
 
 #include <cstddef>
@@ -25,6 +26,9 @@ struct Birth {
   model::Comm comm; ///< of the process
   std::optional<std::string> exe;
   std::optional<std::string> cgroup;
+  /// Text of the program, as execve() mapped it; [0, 0) if unknown. It is moved by what the kernel
+  /// chose when it loaded the program.
+  model::Address start_code = 0, end_code = 0;
 };
 
 /// Nothing if the record is of another type; these are for decode().
@@ -42,6 +46,10 @@ struct SwapTraffic {
 /// decode().
 [[nodiscard]] std::optional<SwapTraffic> decode_swap_traffic(std::span<const std::byte> record,
                                                              model::PageSize);
+
+/// A stack that later calls may name. Nothing if the record is of another type, or damaged; these
+/// are for decode().
+[[nodiscard]] std::optional<model::UserStack> decode_stack(std::span<const std::byte> record);
 
 /// The range a lock call acts on, or whose state at exit a record of another call carries: the
 /// reader's side of judged_range() in bpf/calls.bpf.h. Empty if there is none.

@@ -150,7 +150,7 @@ TEST_CASE("forks and ends are decoded") {
 TEST_CASE("a record of unknown type, wrong size or impossible content is refused") {
   wire_call wire = munlock_call();
   CHECK_FALSE(decode::decode({}, page));
-  CHECK_FALSE(decode::decode(std::as_bytes(std::span(&wire, 1)).first(151), page));
+  CHECK_FALSE(decode::decode(std::as_bytes(std::span(&wire, 1)).first(159), page));
   wire.type = 99;
   CHECK_FALSE(decoded(wire));
   wire = munlock_call();
