@@ -3,6 +3,7 @@
 
 #include "places.hpp"
 #include "report/groups.hpp"
+#include "report/junit.hpp"
 #include "report/sarif.hpp"
 
 #include <concepts>
@@ -41,6 +42,11 @@ std::string run_of(Options options, Write write, const report::Summary& summary)
 template <std::invocable<report::Sink&> Write>
 std::string sarif(Write write, const report::Summary& summary = samples::summary()) {
   return run_of<report::SarifSink>(sarif_options(), write, summary);
+}
+
+template <std::invocable<report::Sink&> Write>
+std::string junit(Write write, const report::Summary& summary = samples::summary()) {
+  return run_of<report::JUnitSink>(samples::clock, write, summary);
 }
 
 /// One finding of each kind, one of them suppressed, one without stacks.
