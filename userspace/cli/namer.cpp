@@ -1,0 +1,121 @@
+#include "cli/namer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace mlockscope::cli {
+
+Namer::Namer(symbols::Resolver& resolver, StackNames& names, CodeLists& code,
+             recording::Writer* recording, When when)
+    : resolver_(resolver), names_(names), code_(code), recording_(recording), when_(when) {
+  code_.tell([this](const CodeLists::List& list) {
+    resolver_.describe({list.space, list.version}, list.code, list.pid);
+  });
+}
+
+/// Numbers count up from 1: small ones take less room in a recording than those of the probes.
+void Namer::seen(const model::UserStack& told, model::Time now) {
+  if (numbers_.contains(told.id)) return; // told again: its slot there was somebody else's
+  Waiting fresh{told, {told.space, code_.version_for(told.space, told.pid, told.addresses, now)}};
+  fresh.stack.id = model::StackId{++last_};
+  numbers_.emplace(told.id, fresh.stack.id);
+  told_.push_back(told.id);
+  if (told_.size() > StackNames::most) {
+    numbers_.erase(told_.front());
+    told_.pop_front();
+  }
+  record_seen(fresh.stack);
+  names_.add(fresh.stack.id, fresh.stack.addresses);
+  if (when_ == When::seen) return submit(std::move(fresh));
+  keep(std::move(fresh));
+}
+
+void Namer::record_seen(const model::UserStack& stack) {
+  if (recording_ == nullptr) return;
+  recording_->put(
+      recording::StackSeen{stack.id, stack.space, stack.pid, stack.time, stack.addresses});
+}
+
+/// Without the bytes of its stack it can still be named, not so far up.
+void Namer::keep(Waiting fresh) {
+  const model::StackId stack = fresh.stack.id;
+  kept_.push_back(stack);
+  if (fresh.stack.copy) copies_.push_back(stack);
+  waiting_.emplace(stack, std::move(fresh));
+  if (copies_.size() > most_copies) {
+    const auto oldest = waiting_.find(copies_.front());
+    if (oldest != waiting_.end()) oldest->second.stack.copy.reset();
+    copies_.pop_front();
+  }
+  if (kept_.size() > StackNames::most) {
+    waiting_.erase(kept_.front());
+    kept_.pop_front();
+  }
+}
+
+model::StackId Namer::number(model::StackId told) {
+  if (told == model::StackId::none) return told;
+  const auto found = numbers_.find(told);
+  if (found != numbers_.end()) return found->second;
+  ++forgotten_;
+  if (!std::ranges::count(missed_, told)) missed_.push_back(told);
+  return model::StackId::none;
+}
+
+std::vector<model::StackId> Namer::take_forgotten() { return std::exchange(missed_, {}); }
+
+void Namer::want(model::StackId stack) {
+  if (auto found = waiting_.extract(stack)) submit(std::move(found.mapped()));
+}
+
+void Namer::submit(Waiting waiting) {
+  model::UserStack& stack = waiting.stack;
+  if (waiting.code.version == 0) return decide(stack.id, {});
+  resolver_.submit({.id = static_cast<std::uint64_t>(stack.id),
+                    .pid = stack.pid,
+                    .code = waiting.code,
+                    .addresses = std::move(stack.addresses),
+                    .copy = std::move(stack.copy)});
+}
+
+/// Findings of an address space can come after its end: of the copies its children have.
+void Namer::forget(model::SpaceId space) {
+  ended_.push_back(space);
+  if (ended_.size() <= most_ended) return;
+  code_.forget(ended_.front());
+  resolver_.forget(ended_.front());
+  ended_.pop_front();
+}
+
+void Namer::decide(model::StackId stack, model::Stack frames) {
+  if (!names_.undecided(stack)) return;
+  if (recording_ != nullptr) recording_->put(recording::StackNamed{stack, frames});
+  names_.decide(stack, std::move(frames));
+}
+
+void Namer::take(std::vector<symbols::Answer> answers) {
+  for (symbols::Answer& answer : answers)
+    decide(model::StackId{answer.id}, std::move(answer.stack));
+}
+
+void Namer::collect() {
+  std::vector<symbols::Answer> answers;
+  resolver_.collect(answers);
+  take(std::move(answers));
+}
+
+void Namer::finish(std::chrono::milliseconds patience) {
+  std::vector<symbols::Answer> answers;
+  resolver_.finish(patience, answers);
+  take(std::move(answers));
+}
+
+void Namer::record_again() {
+  if (recording_ == nullptr) return;
+  names_.each([this](const StackName& name) {
+    recording_->put(recording::StackSeen{name.stack, {}, 0, 0, name.addresses});
+    if (name.decided) recording_->put(recording::StackNamed{name.stack, name.named});
+  });
+}
+
+} // namespace mlockscope::cli
