@@ -221,7 +221,8 @@ Entry any_entry(const Draw& draw) {
   case 9:
     return any_gap(from);
   case 10:
-    return recording::Ended{from.number()};
+    return recording::Ended{from.number(),
+                            {from.number(), from.number(), from.number(), from.number()}};
   case 11:
     return any_stack(from);
   case 12:

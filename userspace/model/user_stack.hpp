@@ -29,4 +29,13 @@ struct UserStack {
   bool operator==(const UserStack&) const = default;
 };
 
+/// How many stacks a finding may be without, and why. No verdict is in doubt for it.
+struct StackCounts {
+  std::uint64_t lost = 0;      ///< calls without one: the ring buffer had no room for it
+  std::uint64_t skipped = 0;   ///< calls of which only the innermost places are known, for the cost
+  std::uint64_t recycled = 0;  ///< gave up their place among those told; told again if seen again
+  std::uint64_t forgotten = 0; ///< calls without one: there were too many others since it was told
+  bool operator==(const StackCounts&) const = default;
+};
+
 } // namespace mlockscope::model

@@ -149,7 +149,9 @@ bool Decoder::read(const v1::Gap& in) {
 }
 
 bool Decoder::read(const v1::Ended& in) {
-  entry_ = Ended{time(in.time())};
+  entry_ =
+      Ended{time(in.time()),
+            {in.stacks_lost(), in.stacks_skipped(), in.stacks_recycled(), in.stacks_forgotten()}};
   return true;
 }
 

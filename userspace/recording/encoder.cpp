@@ -336,6 +336,10 @@ bool Encoder::write(const Gap& gap) {
 bool Encoder::write(const Ended& ended) {
   v1::Ended out;
   out.set_time(since_last(ended.time));
+  out.set_stacks_lost(ended.stacks.lost);
+  out.set_stacks_skipped(ended.stacks.skipped);
+  out.set_stacks_recycled(ended.stacks.recycled);
+  out.set_stacks_forgotten(ended.stacks.forgotten);
   return append_at(ended.time, v1::Entry::kEndedFieldNumber, out);
 }
 

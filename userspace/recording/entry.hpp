@@ -64,6 +64,7 @@ struct Gap {
 /// The tracing ended here in good order: Correlator::finish(time).
 struct Ended {
   model::Time time = 0;
+  model::StackCounts stacks{};
   bool operator==(const Ended&) const = default;
 };
 

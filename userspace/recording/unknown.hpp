@@ -35,7 +35,7 @@ namespace mlockscope::recording {
   case v1::Entry::kGapFieldNumber:
     return v1::Gap::kSpacesFieldNumber;
   case v1::Entry::kEndedFieldNumber:
-    return v1::Ended::kTimeFieldNumber;
+    return v1::Ended::kStacksForgottenFieldNumber;
   case v1::Entry::kStackFieldNumber:
     return v1::Stack::kAddrFieldNumber;
   case v1::Entry::kNamesFieldNumber:

@@ -182,8 +182,11 @@ inline std::vector<Entry> since_1_1() {
                            .file = "",
                            .line = ~0u};
   return {recording::StackSeen{StackId{top}, model::SpaceId{3}, 4242, 5, {page, 0, top}},
-          recording::StackSeen{}, Event(there),
-          recording::StackNamed{StackId{top}, {named, model::Frame{}}}, recording::StackNamed{}};
+          recording::StackSeen{},
+          Event(there),
+          recording::StackNamed{StackId{top}, {named, model::Frame{}}},
+          recording::StackNamed{},
+          recording::Ended{7, {top, 1, 2, 3}}};
 }
 
 inline std::vector<Entry> all_entries() {

@@ -137,7 +137,10 @@ private:
     const auto& [stack, frames] = named;
     add_all("names", stack, frames);
   }
-  void add(const recording::Ended& ended) { add_all("ended", ended.time); }
+  void add(const recording::Ended& ended) {
+    const auto& [lost, skipped, recycled, forgotten] = ended.stacks;
+    add_all("ended", ended.time, lost, skipped, recycled, forgotten);
+  }
   void add(const recording::Entry& entry) {
     std::visit([this](const auto& what) { add(what); }, entry);
   }
