@@ -21,7 +21,7 @@ using namespace mlockscope;
 constexpr const char* examples = R"(
 Examples:
   mlockscope run -- ./tests                    findings of one program, as a report
-  mlockscope run --fail-on high -- ./tests     status 99 if there is a high one
+  mlockscope run --fail-on high --sarif r.sarif -- ./tests   in CI: status 99 if there is one
   mlockscope trace                             the whole system, a line a finding
   mlockscope trace --comm 'gpg*' --follow -T   some programs and their descendants
   mlockscope trace --format json -o f.ndjson   for other programs
@@ -106,6 +106,13 @@ int main(int argc, char** argv) {
   demo_subcommand->add_option("case", name, "one of them; --list shows all")->type_name("CASE");
   demo_subcommand->add_flag("--list", list, "the cases and the findings they give");
 
+  std::string kind;
+  auto* explain_command =
+      app.add_subcommand("explain", "what a kind of finding means, and what helps");
+  explain_command->add_option("kind", kind, "spill, nested, lock-failed, ...")
+      ->type_name("KIND")
+      ->required();
+
   const int own = own_arguments(argc, argv);
   try {
     app.parse(own, argv);
@@ -121,6 +128,7 @@ int main(int argc, char** argv) {
   if (*trace_command) return cli::trace(trace);
   if (*run_command) return cli::run(run);
   if (*replay_command) return cli::replay(replay);
+  if (*explain_command) return cli::explain(kind);
   if (*doctor_command) return cli::doctor(verbose);
   return demo_command(name, list);
 }

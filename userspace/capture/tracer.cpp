@@ -136,6 +136,14 @@ void Tracer::set_idle(std::uint64_t space, std::uint64_t calls) {
   bpf_map_update_elem(bpf_map__fd(impl_->skeleton->maps.idle_since), &space, &calls, BPF_ANY);
 }
 
+/// The slot of a number is found as told_slot() in bpf/stack_records.bpf.h finds it.
+void Tracer::tell_again(std::uint64_t stack) {
+  const auto* told = impl_->skeleton->maps.told_stacks;
+  const auto slot = static_cast<std::uint32_t>(stack >> 1) & (bpf_map__max_entries(told) - 1);
+  const std::uint64_t nothing = 0;
+  bpf_map_update_elem(bpf_map__fd(told), &slot, &nothing, BPF_ANY);
+}
+
 void Tracer::set_exposing(std::uint64_t space, bool exposing) {
   impl_->watches.set_exposing(space, exposing);
 }

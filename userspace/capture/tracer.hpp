@@ -88,6 +88,9 @@ public:
   [[nodiscard]] util::Result<std::vector<std::uint32_t>> matching();
   void follow(const std::vector<std::uint32_t>& pids);
 
+  /// A stack is to be told once more when it is seen again: whoever was told has not kept it.
+  void tell_again(std::uint64_t stack);
+
   /// Nothing but lock calls need be sent of this address space as long as only `calls` calls have
   /// begun in it.
   void set_idle(std::uint64_t space, std::uint64_t calls);

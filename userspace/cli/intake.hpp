@@ -2,28 +2,48 @@
 // recording, in the order in which it is judged. So a replay comes to the same verdicts.
 #pragma once
 
+#include "cli/namer.hpp"
 #include "cli/process_book.hpp"
 #include "model/correlator.hpp"
-#include "model/user_stack.hpp"
 #include "recording/writer.hpp"
 
 #include <functional>
-#include <unordered_map>
 #include <utility>
 
 namespace mlockscope::cli {
 
+/// Who keeps what passes, besides the correlator; null: nobody asked for it.
+struct Keepers {
+  recording::Writer* recording = nullptr;
+  CodeLists* code = nullptr;
+  Namer* namer = nullptr;
+};
+
 class Intake {
 public:
-  using StackListener = std::function<void(const model::UserStack&)>;
-
-  /// `recording` may be null. The correlator, the book and the recording outlive it.
-  Intake(model::Correlator& correlator, ProcessBook& processes, recording::Writer* recording)
-      : correlator_(correlator), processes_(processes), recording_(recording) {}
+  /// All outlive it.
+  Intake(model::Correlator& correlator, ProcessBook& processes, const Keepers& keepers)
+      : correlator_(correlator), processes_(processes), recording_(keepers.recording),
+        code_(keepers.code), namer_(keepers.namer) {}
 
   void handle(const model::Event&);
   void handle(const model::CallEvent&); ///< the one that comes in millions
-  void finish(model::Time);
+  /// A user stack, before the first call that names it. It may have been told before.
+  void stack(const model::UserStack&);
+  using StackListener = std::function<void(const model::UserStack&)>;
+  void tell_stacks_to(StackListener listener) { stack_listener_ = std::move(listener); }
+  /// Stacks that the probes take for known, and that are not; as the probes number them.
+  [[nodiscard]] std::vector<model::StackId> forgotten() {
+    return namer_ == nullptr ? std::vector<model::StackId>() : namer_->take_forgotten();
+  }
+  [[nodiscard]] std::uint64_t calls_forgotten() const {
+    return namer_ == nullptr ? 0 : namer_->forgotten();
+  }
+  /// The number of a stack, as findings have it.
+  [[nodiscard]] model::StackId number(model::StackId told) const {
+    return namer_ == nullptr ? told : namer_->number(told);
+  }
+  void finish(model::Time, const model::StackCounts&);
 
   /// Who an address space belongs to, as a probe says it.
   void born(const decode::Birth&);
@@ -31,28 +51,21 @@ public:
   /// its mappings are worth a list of the kernel's.
   bool see(model::SpaceId, std::uint32_t pid);
 
-  /// A user stack, possibly told before: it goes to who asked for stacks, if anybody did.
-  void stack(const model::UserStack&) const;
-  void tell_stacks_to(StackListener listener) { stack_listener_ = std::move(listener); }
-
-  /// Between two turns: writes to the disk what has waited long enough. True if entries were
-  /// dropped before: every address space needs a new list, so that a replay can go on from it.
+  /// Between two turns: names that have come, code that has changed, and what has waited long
+  /// enough for the disk. True if entries of the recording were dropped before: every address space
+  /// needs a new list, so that a replay can go on from it.
   bool tend(model::Time now);
 
 private:
   void tell_process(model::SpaceId, std::uint32_t pid);
-  void tell_code(model::SpaceId, std::uint32_t pid, model::Time now);
-  void note_mapping(const model::CallEvent&);
   void resume(model::Time now);
 
   model::Correlator& correlator_;
   ProcessBook& processes_;
   recording::Writer* recording_;
-  procfs::Proc proc_;
+  CodeLists* code_;
+  Namer* namer_;
   StackListener stack_listener_;
-  /// Address spaces with mappings that came after their code was last listed, with their pids.
-  std::unordered_map<model::SpaceId, std::uint32_t> stale_code_;
-  model::Time code_due_ = 0;
 };
 
 } // namespace mlockscope::cli

@@ -35,6 +35,8 @@ const std::map<std::string, Backend> backends{{"auto", Backend::automatic},
                                               {"fentry", Backend::fentry},
                                               {"kprobe", Backend::kprobe},
                                               {"tracepoint", Backend::tracepoint}};
+const std::map<std::string, StacksChoice> stack_choices{
+    {"auto", StacksChoice::automatic}, {"on", StacksChoice::on}, {"off", StacksChoice::off}};
 const std::map<std::string, From> languages{{"recording", From::recording},
                                             {"strace", From::strace}};
 const std::map<std::string, OnLost> losses{
@@ -142,6 +144,26 @@ void add_outputs(CLI::App& app, ViewOptions& options) {
       ->group(group);
 }
 
+void add_places(CLI::App& app, ViewOptions& options) {
+  const char* group = "Places in the code, and reports for CI";
+  app.add_flag("--every", options.every, "each finding, not once for a place")->group(group);
+  app.add_option("--suppressions", options.suppressions, "findings that are harmless; repeatable")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_flag("!--no-default-suppressions", options.built_in_suppressions,
+               "without those that are built in")
+      ->group(group);
+  app.add_flag("--gen-suppressions", options.gen_suppressions,
+               "print entries for such a file, to stderr")
+      ->group(group);
+  app.add_option("--sarif", options.sarif, "findings for code scanning, SARIF 2.1.0")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_option("--junit", options.junit, "findings as failed tests")
+      ->type_name("FILE")
+      ->group(group);
+}
+
 void add_metrics(CLI::App& app, MetricsOptions& options) {
   const char* group = "Metrics for Prometheus";
   app.add_flag("--metrics", options.wanted, "serve them at 127.0.0.1:9778")->group(group);
@@ -171,6 +193,10 @@ void add_probes(CLI::App& app, CommonOptions& options) {
   app.add_option("--backend", options.backend, "default: the best this kernel has")
       ->transform(one_of(backends))
       ->type_name("auto|fentry|kprobe|tracepoint")
+      ->group(group);
+  app.add_option("--stacks", options.stacks, "who called; auto: as far as it costs little")
+      ->transform(one_of(stack_choices))
+      ->type_name("auto|on|off")
       ->group(group);
   app.add_option("--buffer", options.buffer, "ring buffer, default 8M")
       ->transform(CLI::Validator(read_ring_size, ""))
@@ -239,6 +265,7 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
   add_filters(app, options.processes);
   add_follow(app, options.processes);
   add_outputs(app, options.view);
+  add_places(app, options.view);
   add_metrics(app, options.metrics);
   add_probes(app, options);
   // What follows a value is not one more value, but an option or the command.
@@ -259,6 +286,7 @@ void add_replay_options(CLI::App& app, ReplayOptions& options) {
   add_rules(app, options);
   add_filters(app, options.processes);
   add_outputs(app, options.view);
+  add_places(app, options.view);
   add_gate(app, options.gate);
   for (CLI::Option* option : app.get_options())
     if (option->get_name() != "files") option->allow_extra_args(false);

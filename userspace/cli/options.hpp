@@ -18,6 +18,8 @@ enum class Format { line, report, json };
 enum class ColourChoice { automatic, always, never };
 enum class Backend { automatic, fentry, kprobe, tracepoint };
 enum class OnLost { fail, warn, ignore };
+/// User stacks of lock and unlock calls.
+enum class StacksChoice { automatic, on, off };
 
 /// Which processes; see capture::Filters for what they become.
 struct ProcessOptions {
@@ -50,6 +52,11 @@ struct ViewOptions {
   bool calls = false;
   bool timestamps = false;
   ColourChoice colour = ColourChoice::automatic;
+  bool every = false;                    ///< also those that came from the same places before
+  std::vector<std::string> suppressions; ///< files, besides those that are built in
+  bool built_in_suppressions = true;
+  bool gen_suppressions = false; ///< print an entry for each finding that is shown whole
+  std::string sarif, junit;      ///< files; empty: not written
 };
 
 /// What findings and losses do to the exit status.
@@ -66,6 +73,7 @@ struct CommonOptions {
   MetricsOptions metrics;
   std::string record; ///< a file for the recording; empty: none
   Backend backend = Backend::automatic;
+  StacksChoice stacks = StacksChoice::automatic;
   std::uint64_t buffer = 8u << 20;
   std::uint32_t simulate_loss = 0;
   double fork_grace = 100; ///< milliseconds

@@ -17,13 +17,12 @@ Pipeline::Pipeline(report::Sink& sink, const ViewOptions& options, metrics::Reco
     : sink_(sink), recorder_(recorder), filter_(wanted_of(options)), calls_(options.calls) {}
 
 void Pipeline::finding(const model::Finding& finding) {
-  if (recorder_ != nullptr) recorder_->finding(finding, processes_.of(finding.space));
-  const bool shown = filter_.passes(finding);
-  const bool sure = finding.confidence != model::Confidence::possible;
-  if (sure) tally_.finding(finding);
-  if (!shown) return;
-  if (sure) worst_ = std::max(worst_.value_or(finding.severity), finding.severity);
-  sink_.finding(finding, {.process = processes_.of(finding.space)});
+  if (finding.confidence != model::Confidence::possible) tally_.finding(finding);
+  const model::ProcessInfo& process = processes_.of(finding.space);
+  if (filter_.passes(finding))
+    sink_.finding(finding, {.process = process});
+  else if (recorder_ != nullptr)
+    recorder_->finding(finding, process);
 }
 
 void Pipeline::exposure(const model::Exposure& exposure) {

@@ -17,7 +17,8 @@ namespace mlockscope::cli {
 /// Receives the verdicts and hands on what the user wants to see.
 class Pipeline final : public model::Output {
 public:
-  /// `recorder` may be null: nobody asked for metrics.
+  /// `recorder` may be null: nobody asked for metrics. It is told of findings that the user does
+  /// not want to see; of others, whoever knows if they are suppressed.
   Pipeline(report::Sink& sink, const ViewOptions&, metrics::Recorder* recorder);
 
   void finding(const model::Finding&) override;
@@ -42,8 +43,6 @@ public:
   [[nodiscard]] std::vector<Exposing> take_exposing() { return std::exchange(exposing_, {}); }
   [[nodiscard]] const report::Tally& tally() const { return tally_; }
   [[nodiscard]] std::uint64_t hidden() const { return filter_.hidden(); }
-  /// The worst finding that was shown and is more than `possible`.
-  [[nodiscard]] std::optional<model::Severity> worst() const { return worst_; }
 
 private:
   report::Sink& sink_;
@@ -53,7 +52,6 @@ private:
   ProcessBook processes_;
   std::unordered_map<model::SpaceId, std::uint32_t> wanted_;
   std::vector<Exposing> exposing_;
-  std::optional<model::Severity> worst_;
   bool calls_;
 };
 

@@ -44,8 +44,8 @@ model::Time time_of(const model::Event& event) {
 } // namespace
 
 Player::Player(recording::Source& source, model::Output& out, ProcessBook* processes,
-               const Selection& selection, const Rules& rules)
-    : source_(source), processes_(processes), selection_(selection),
+               const Selection& selection, const Rules& rules, StackNames* names)
+    : source_(source), processes_(processes), names_(names), selection_(selection),
       recorded_(source.origin().page_size), wanted_(wanted_page(source.origin(), rules)),
       platform_(platform_of(source.origin(), rules)),
       correlator_(std::min(recorded_, wanted_), out, limits_of(source.origin())),
@@ -89,9 +89,19 @@ void Player::take(const recording::Entry& entry) {
     if (processes_ != nullptr) processes_->set(seen->space, seen->pid, seen->info);
   } else if (const auto* ended = std::get_if<recording::Ended>(&entry)) {
     last_ = std::max(last_, ended->time);
+    stacks_ = ended->stacks;
     correlator_.finish(last_);
     finished_ = whole_ = true;
+  } else if (names_ != nullptr) {
+    take_stack(entry);
   }
+}
+
+void Player::take_stack(const recording::Entry& entry) {
+  if (const auto* seen = std::get_if<recording::StackSeen>(&entry))
+    names_->add(seen->stack, seen->addresses);
+  else if (const auto* named = std::get_if<recording::StackNamed>(&entry))
+    names_->decide(named->stack, named->frames);
 }
 
 void Player::take(const model::Event& event) {

@@ -4,6 +4,7 @@
 
 #include "cli/process_book.hpp"
 #include "cli/selection.hpp"
+#include "cli/stack_names.hpp"
 #include "model/correlator.hpp"
 #include "model/what_if.hpp"
 #include "recording/source.hpp"
@@ -23,9 +24,10 @@ struct Rules {
 
 class Player {
 public:
-  /// `out` gets the verdicts; `processes`, which may be null, whose they are. All outlive it.
+  /// `out` gets the verdicts; `processes` whose they are and `names` where they were made, which
+  /// may both be null. All outlive it.
   Player(recording::Source&, model::Output& out, ProcessBook* processes, const Selection&,
-         const Rules&);
+         const Rules&, StackNames* names = nullptr);
 
   /// Judges everything, to the end of the source or to what is wrong in it. What came before that
   /// has been judged, whatever it returns.
@@ -41,16 +43,19 @@ public:
   /// The platform by whose rules it is judged; null: as recorded.
   [[nodiscard]] const model::Platform* platform() const { return platform_; }
   [[nodiscard]] model::WhatIf::Refused refused() const;
+  [[nodiscard]] const model::StackCounts& stacks() const { return stacks_; }
 
 private:
   void take(const recording::Entry&);
   void take(const model::Event&);
   void take(const recording::Gap&);
+  void take_stack(const recording::Entry&);
   void translate_and_judge(const model::Event&);
   void judge(const model::Event&);
 
   recording::Source& source_;
   ProcessBook* processes_;
+  StackNames* names_;
   const Selection& selection_;
   Selection::Memory selected_;
   model::PageSize recorded_, wanted_;
@@ -59,6 +64,7 @@ private:
   model::Correlator correlator_;
   std::unordered_set<model::SpaceId> alive_; ///< all that was heard of and has not ended
   model::Time last_ = 0;
+  model::StackCounts stacks_;
   bool finished_ = false;
   bool whole_ = false;
 };

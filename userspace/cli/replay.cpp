@@ -3,6 +3,7 @@
 #include "cli/commands.hpp"
 #include "cli/complain.hpp"
 #include "cli/gate.hpp"
+#include "cli/outlets.hpp"
 #include "cli/pipeline.hpp"
 #include "cli/sinks.hpp"
 #include "cli/spool.hpp"
@@ -88,7 +89,8 @@ report::Summary summary_of(const recording::Origin& origin, const Player& player
           .backend = origin.backend,
           .time = player.ended(),
           .hidden = pipeline.hidden(),
-          .refused = player.refused()};
+          .refused = player.refused(),
+          .stacks = player.stacks()};
 }
 
 Outcome failure(const util::Error& error, report::Writer& notes) {
@@ -96,21 +98,35 @@ Outcome failure(const util::Error& error, report::Writer& notes) {
   return {.sight = {}, .status = status_bad_input};
 }
 
+/// The suppressions were good when the command began; a file that has changed since is told.
+util::Result<std::unique_ptr<Outlets>> open_outlets(const ReplayOptions& options,
+                                                    const recording::Origin& origin, Outputs to) {
+  auto suppressions = suppressions_of(options.view);
+  if (!suppressions) return suppressions.error();
+  return Outlets::open(options.view, suppressions.take(), to.out, to.notes,
+                       report::Clock{origin.clock_offset}, {});
+}
+
 Outcome replay_source(const ReplayOptions& options, const Selection& selection,
                       const std::string& file, recording::Source& source, Outputs to) {
   const recording::Origin& origin = source.origin();
-  const auto sink = make_sink(options.view, to.out, to.notes, report::Clock{origin.clock_offset});
-  Pipeline pipeline(*sink, options.view, nullptr);
+  auto outlets = open_outlets(options, origin, to);
+  if (!outlets) return failure(outlets.error(), to.notes);
+  report::Sink& sink = outlets.value()->sink();
+  Pipeline pipeline(sink, options.view, nullptr);
   Verdicts verdicts(pipeline);
-  Player player(source, verdicts, &pipeline.processes(), selection, rules_of(options));
-  sink->start(start_of(options, file, origin, player));
+  Player player(source, verdicts, &pipeline.processes(), selection, rules_of(options),
+                &outlets.value()->names());
+  sink.start(start_of(options, file, origin, player));
   const auto played = player.play();
-  sink->summary(summary_of(origin, player, pipeline));
-  sink->flush();
+  sink.summary(summary_of(origin, player, pipeline));
+  sink.flush();
+  outlets.value()->tell_unused(to.notes);
+  if (const auto error = outlets.value()->error()) return failure(*error, to.notes);
   if (!played) return failure(in_file(file, played.error()), to.notes);
   const std::string remark = remark_of(source, player, file);
   if (!remark.empty()) to.notes.write("mlockscope: warning: " + report::escape(remark) + "\n");
-  return {.sight = {.worst = pipeline.worst(),
+  return {.sight = {.worst = outlets.value()->worst(),
                     .lost = player.correlator().totals().lost,
                     .blindness = remark.empty() ? "" : "not all was recorded"},
           .status = status_done};
@@ -229,6 +245,15 @@ int replay(const ReplayOptions& options) {
   const auto selection = Selection::of(options.processes);
   if (!selection) {
     complain(selection.error());
+    return status_usage;
+  }
+  if (const auto suppressions = suppressions_of(options.view); !suppressions) {
+    complain(suppressions.error());
+    return status_usage;
+  }
+  const bool reports = !options.view.sarif.empty() || !options.view.junit.empty();
+  if (reports && (options.files.size() > 1 || options.matrix)) {
+    complain({"--sarif and --junit are of one recording", "", "replay the files one by one"});
     return status_usage;
   }
   ::signal(SIGPIPE, SIG_IGN); // the writer tells

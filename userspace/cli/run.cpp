@@ -1,7 +1,6 @@
 #include "cli/child.hpp"
 #include "cli/commands.hpp"
 #include "cli/gate.hpp"
-#include "cli/scope.hpp"
 #include "cli/status.hpp"
 #include "cli/tracing.hpp"
 
@@ -71,16 +70,16 @@ Sight sight_of(const Tracing& tracing) {
 }
 
 int finish(const RunOptions& options, const Tracing& tracing, int status) {
-  if (tracing.output_failed()) complain(tracing.output_error());
+  if (const auto error = tracing.output_error()) complain(*error);
   if (const auto error = tracing.recording_error()) complain(*error);
   if (WIFSIGNALED(status)) die_by(WTERMSIG(status));
   if (WEXITSTATUS(status) != 0) return WEXITSTATUS(status);
   return gate(options.gate, sight_of(tracing));
 }
 
-int traced(const RunOptions& options, const capture::Filters& filters, Child& child,
-           Signals& signals, std::unique_ptr<Exporter> exporter) {
-  auto tracing = Tracing::begin(options.common, filters, signals, std::move(exporter));
+int traced(const RunOptions& options, Tracing::Preparations prepared, Child& child,
+           Signals& signals) {
+  auto tracing = Tracing::begin(options.common, std::move(prepared), signals);
   if (!tracing) {
     child.abandon();
     complain(tracing.error());
@@ -109,14 +108,9 @@ int traced(const RunOptions& options, const capture::Filters& filters, Child& ch
 } // namespace
 
 int run(const RunOptions& options) {
-  auto filters = filters_of(options.common.processes);
-  if (!filters) {
-    complain(filters.error());
-    return status_usage;
-  }
-  auto exporter = Exporter::prepare(options.common.metrics);
-  if (!exporter) {
-    complain(exporter.error());
+  auto prepared = Tracing::prepare(options.common);
+  if (!prepared) {
+    complain(prepared.error());
     return status_usage;
   }
   Signals signals;
@@ -125,8 +119,8 @@ int run(const RunOptions& options) {
     complain(child.error());
     return status_usage;
   }
-  filters.value().family = static_cast<std::uint32_t>(child.value().pid());
-  return traced(options, filters.value(), child.value(), signals, exporter.take());
+  prepared.value().filters.family = static_cast<std::uint32_t>(child.value().pid());
+  return traced(options, prepared.take(), child.value(), signals);
 }
 
 } // namespace mlockscope::cli

@@ -37,9 +37,9 @@ model::Time monotonic_now() {
 }
 
 Session::Session(capture::Tracer& tracer, Pipeline& pipeline, model::PageSize page,
-                 model::Limits limits, recording::Writer* recording)
+                 model::Limits limits, const Keepers& keepers)
     : tracer_(tracer), pipeline_(pipeline), page_(page), correlator_(page, pipeline, limits),
-      intake_(correlator_, pipeline.processes(), recording), recording_(recording != nullptr),
+      intake_(correlator_, pipeline.processes(), keepers), recording_(keepers.recording != nullptr),
       swap_(tracer, correlator_, page),
       receiver_([this](capture::Tracer::Record record) { take(record); }) {}
 
@@ -68,7 +68,7 @@ std::size_t Session::turn(capture::Pause next) {
   count += look_for_swap();
   if (!maybe_idle_.empty()) mark_idle();
   report_lost();
-  if (recording_) tend_recording();
+  tend_intake();
   return count;
 }
 
@@ -148,8 +148,16 @@ model::Time Session::finish() {
   if (lost > known)
     intake_.handle(model::LostEvent{lost - known, monotonic_now(), "ring buffer full", true});
   const model::Time now = monotonic_now();
-  intake_.finish(now);
+  intake_.finish(now, stacks());
   return now;
+}
+
+model::StackCounts Session::stacks() const {
+  const auto counters = tracer_.counters();
+  return {.lost = counters.stacks_lost,
+          .skipped = counters.stacks_skipped,
+          .recycled = counters.stacks_recycled,
+          .forgotten = intake_.calls_forgotten()};
 }
 
 void Session::take(capture::Tracer::Record record) {
@@ -168,7 +176,10 @@ void Session::take(capture::Tracer::Record record) {
                                     .space = decode::named_space(record)});
     return;
   }
-  if (const auto* call = std::get_if<model::CallEvent>(&event.value())) return take_call(*call);
+  if (auto* call = std::get_if<model::CallEvent>(&event.value())) {
+    call->stack = intake_.number(call->stack);
+    return take_call(*call);
+  }
   if (const auto* ended = std::get_if<model::EndEvent>(&event.value())) return end(*ended);
   intake_.handle(event.value());
 }
@@ -259,7 +270,9 @@ void Session::mark_idle() {
 }
 
 /// What the recording could not take in, it has to be told anew.
-void Session::tend_recording() {
+void Session::tend_intake() {
+  for (const model::StackId stack : intake_.forgotten())
+    tracer_.tell_again(static_cast<std::uint64_t>(stack));
   if (!intake_.tend(monotonic_now())) return;
   for (const auto& [space, pid] : correlator_.address_spaces())
     requests_.try_emplace(space, Request{pid, monotonic_now(), first_delay});

@@ -18,9 +18,7 @@ namespace mlockscope::cli {
 
 class Session {
 public:
-  /// `recording` may be null: nobody asked for one.
-  Session(capture::Tracer&, Pipeline&, model::PageSize, model::Limits = {},
-          recording::Writer* recording = nullptr);
+  Session(capture::Tracer&, Pipeline&, model::PageSize, model::Limits = {}, const Keepers& = {});
 
   /// Takes in what is locked already. Before anything else.
   [[nodiscard]] util::Status adopt();
@@ -36,6 +34,7 @@ public:
   model::Time finish();
 
   [[nodiscard]] const model::Correlator& correlator() const { return correlator_; }
+  [[nodiscard]] model::StackCounts stacks() const;
 
 private:
   void take(capture::Tracer::Record);
@@ -53,7 +52,7 @@ private:
   void hand_over(std::vector<model::SwapEvent>);
   void give_seen(model::SpaceId, model::Time until);
   void mark_idle();
-  void tend_recording();
+  void tend_intake();
   void report_lost();
   void look_for_silent_loss();
   void end_the_dead();

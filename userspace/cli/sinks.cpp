@@ -26,17 +26,18 @@ std::unique_ptr<report::Sink> make_sink(const ViewOptions& options, report::Writ
   const bool colour = options.colour == ColourChoice::always ||
                       (options.colour == ColourChoice::automatic && out.is_terminal());
   const auto paint = colour ? report::Colour::on : report::Colour::off;
+  const auto every = options.every ? report::Every::yes : report::Every::no;
   switch (options.format) {
   case Format::json:
     return std::make_unique<report::JsonSink>(out, clock);
   case Format::report:
     return std::make_unique<report::ReportSink>(out, notes,
-                                                report::ReportSink::Options{clock, paint});
+                                                report::ReportSink::Options{clock, paint, every});
   case Format::line:
     break;
   }
   return std::make_unique<report::LineSink>(
-      out, notes, report::LineSink::Options{clock, options.timestamps, paint});
+      out, notes, report::LineSink::Options{clock, options.timestamps, paint, every});
 }
 
 } // namespace mlockscope::cli

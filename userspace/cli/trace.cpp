@@ -1,5 +1,4 @@
 #include "cli/commands.hpp"
-#include "cli/scope.hpp"
 #include "cli/status.hpp"
 #include "cli/tracing.hpp"
 #include "util/notify.hpp"
@@ -19,21 +18,16 @@ void tell_service_manager(const char* state) {
 } // namespace
 
 int trace(const CommonOptions& options) {
-  auto filters = filters_of(options.processes);
-  if (!filters) {
-    complain(filters.error());
+  auto prepared = Tracing::prepare(options);
+  if (!prepared) {
+    complain(prepared.error());
     return status_usage;
   }
   for (const std::uint32_t pid : options.processes.pids)
     if (::kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH)
       std::fprintf(stderr, "mlockscope: warning: there is no process %u now\n", pid);
-  auto exporter = Exporter::prepare(options.metrics);
-  if (!exporter) {
-    complain(exporter.error());
-    return status_usage;
-  }
   Signals signals;
-  auto tracing = Tracing::begin(options, filters.value(), signals, exporter.take());
+  auto tracing = Tracing::begin(options, prepared.take(), signals);
   if (!tracing) {
     complain(tracing.error());
     return status_impossible;
@@ -48,7 +42,7 @@ int trace(const CommonOptions& options) {
   tracing.value()->end();
   const auto recording_error = tracing.value()->recording_error();
   if (recording_error) complain(*recording_error);
-  if (tracing.value()->output_failed()) complain(tracing.value()->output_error());
+  if (const auto error = tracing.value()->output_error()) complain(*error);
   return recording_error || tracing.value()->output_failed() ? status_output_failed : status_done;
 }
 

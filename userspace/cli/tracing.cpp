@@ -1,6 +1,7 @@
 #include "cli/tracing.hpp"
 
 #include "cli/origin.hpp"
+#include "cli/scope.hpp"
 #include "cli/sinks.hpp"
 #include "cli/version.hpp"
 #include "report/text.hpp"
@@ -20,6 +21,8 @@ constexpr int doze_milliseconds = 5; // half of what a finding may wait
 constexpr int quiet_turns = 4;
 constexpr std::int64_t longest_wait = 3'600'000;
 constexpr model::Time millisecond = 1'000'000;
+/// A finding without names is better than one that comes too late.
+constexpr model::Time longest_unnamed = 5000 * millisecond;
 
 model::Limits limits_of(const CommonOptions& options) {
   model::Limits limits;
@@ -33,6 +36,18 @@ bool records_all_mappings(const CommonOptions& options, const capture::Filters& 
   return !options.record.empty() && filters.family.has_value();
 }
 
+capture::Stacks stacks_of(StacksChoice choice) {
+  switch (choice) {
+  case StacksChoice::off:
+    return capture::Stacks::off;
+  case StacksChoice::on:
+    return capture::Stacks::on;
+  case StacksChoice::automatic:
+    break;
+  }
+  return capture::Stacks::automatic;
+}
+
 capture::TracerOptions tracer_options(const CommonOptions& options, model::PageSize page,
                                       const capture::Filters& filters) {
   // A command of its own has its first fault watched; for a whole system, the first lock decides.
@@ -42,6 +57,7 @@ capture::TracerOptions tracer_options(const CommonOptions& options, model::PageS
           .simulate_loss = options.simulate_loss,
           .faults = faults,
           .all_mappings = records_all_mappings(options, filters),
+          .stacks = stacks_of(options.stacks),
           .verbose = options.verbose,
           .filters = filters};
 }
@@ -60,71 +76,124 @@ util::Result<util::Fd> watch(int ring, std::initializer_list<int> others) {
 
 } // namespace
 
-Tracing::Tracing(const CommonOptions& options, std::unique_ptr<Exporter> exporter,
+util::Result<Tracing::Preparations> Tracing::prepare(const CommonOptions& options) {
+  Preparations prepared;
+  if (options.stacks != StacksChoice::off) {
+    auto resolver = symbols::Resolver::start({.verbose = options.verbose});
+    if (!resolver) return resolver.error();
+    prepared.resolver = resolver.take();
+  }
+  auto filters = filters_of(options.processes);
+  if (!filters) return filters.error();
+  prepared.filters = filters.take();
+  auto suppressions = suppressions_of(options.view);
+  if (!suppressions) return suppressions.error();
+  prepared.suppressions = suppressions.take();
+  auto exporter = Exporter::prepare(options.metrics);
+  if (!exporter) return exporter.error();
+  prepared.exporter = exporter.take();
+  return prepared;
+}
+
+Tracing::Tracing(const CommonOptions& options, Preparations prepared,
                  std::unique_ptr<capture::Tracer> tracer, report::Writer out, report::Writer notes)
     : options_(options), out_(std::move(out)), notes_(std::move(notes)),
-      page_(static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))), exporter_(std::move(exporter)),
-      sink_(make_sink(options.view, out_, notes_, clock_)),
-      pipeline_(std::make_unique<Pipeline>(*sink_, options.view,
-                                           exporter_ ? &exporter_->recorder() : nullptr)),
+      page_(static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))), prepared_(std::move(prepared)),
       tracer_(std::move(tracer)) {
   began_ = monotonic_now();
 }
 
-/// After the output is known to be good: a file is not emptied for nothing.
-util::Status Tracing::begin_recording(const capture::Filters& filters) {
-  if (!options_.record.empty()) {
-    recording::Origin origin = origin_of_this_host(page_, clock_);
-    origin.backend = tracer_->backend();
-    origin.began = began_;
-    origin.fork_grace = limits_of(options_).fork_grace;
-    origin.all_mappings = records_all_mappings(options_, filters);
-    if (options_.record == "-" || same_file(options_.record, options_.view.output))
-      return util::Error{"cannot record to " + options_.record,
-                         options_.record == "-" ? "a recording is no text for standard output"
-                                                : "the findings go there",
-                         "give it a file of its own"};
-    auto writer = recording::Writer::create(options_.record, origin);
-    if (!writer) return writer.error();
-    recording_.emplace(writer.take());
-  }
-  session_ = std::make_unique<Session>(*tracer_, *pipeline_, page_, limits_of(options_),
-                                       recording_ ? &*recording_ : nullptr);
+util::Status Tracing::open_outlets() {
+  auto outlets =
+      Outlets::open(options_.view, std::move(prepared_.suppressions), out_, notes_, clock_,
+                    {.want =
+                         [this](model::StackId stack) {
+                           if (namer_) namer_->want(stack);
+                         },
+                     .give_up =
+                         [this](model::StackId stack) {
+                           if (namer_) namer_->give_up(stack);
+                         },
+                     .now = monotonic_now});
+  if (!outlets) return outlets.error();
+  outlets_ = outlets.take();
+  auto* const recorder = prepared_.exporter ? &prepared_.exporter->recorder() : nullptr;
+  pipeline_ = std::make_unique<Pipeline>(outlets_->sink(), options_.view, recorder);
+  if (recorder != nullptr)
+    outlets_->on_finding([recorder](const model::Finding& finding, const report::Context& context) {
+      recorder->finding(finding, context.process);
+    });
   return util::success();
 }
 
-util::Result<std::unique_ptr<Tracing>> Tracing::begin(const CommonOptions& options,
-                                                      const capture::Filters& filters,
-                                                      const Signals& signals,
-                                                      std::unique_ptr<Exporter> exporter) {
+/// After the output is known to be good: a file is not emptied for nothing.
+util::Status Tracing::begin_recording() {
+  if (options_.record.empty()) return util::success();
+  recording::Origin origin = origin_of_this_host(page_, clock_);
+  origin.backend = tracer_->backend();
+  origin.began = began_;
+  origin.fork_grace = limits_of(options_).fork_grace;
+  origin.all_mappings = records_all_mappings(options_, prepared_.filters);
+  if (options_.record == "-" || same_file(options_.record, options_.view.output))
+    return util::Error{"cannot record to " + options_.record,
+                       options_.record == "-" ? "a recording is no text for standard output"
+                                              : "the findings go there",
+                       "give it a file of its own"};
+  auto writer = recording::Writer::create(options_.record, origin);
+  if (!writer) return writer.error();
+  recording_.emplace(writer.take());
+  code_.tell([this](const CodeLists::List& list) {
+    recording_->put(recording::CodeMappings{list.space, list.pid, list.time, list.code});
+  });
+  return util::success();
+}
+
+/// A command is over soon, and what is recorded has to be whole: then every stack is named. Of a
+/// whole system those that findings name.
+void Tracing::begin_session() {
+  recording::Writer* const recording = recording_ ? &*recording_ : nullptr;
+  const bool all = recording != nullptr || prepared_.filters.family.has_value();
+  if (prepared_.resolver)
+    namer_.emplace(*prepared_.resolver, outlets_->names(), code_, recording,
+                   all ? Namer::When::seen : Namer::When::wanted);
+  session_ = std::make_unique<Session>(
+      *tracer_, *pipeline_, page_, limits_of(options_),
+      Keepers{recording, code_.wanted() ? &code_ : nullptr, namer_ ? &*namer_ : nullptr});
+}
+
+util::Result<std::unique_ptr<Tracing>>
+Tracing::begin(const CommonOptions& options, Preparations prepared, const Signals& signals) {
   if (options.backend == Backend::fentry || options.backend == Backend::kprobe)
     return util::Error{"cannot trace here: this backend is not available", "",
                        "use --backend tracepoint"};
   // Before the probes: a port in use is told at once, and whoever waits can ask if it is ready.
-  if (exporter)
-    if (auto listening = exporter->listen(); !listening) return listening.error();
+  if (prepared.exporter)
+    if (auto listening = prepared.exporter->listen(); !listening) return listening.error();
   const model::PageSize page(static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)));
-  auto tracer = capture::Tracer::start(tracer_options(options, page, filters));
+  auto tracer = capture::Tracer::start(tracer_options(options, page, prepared.filters));
   if (!tracer) return tracer.error();
   auto out = open_output(options.view.output); // only now: a file is not emptied for nothing
   if (!out) return out.error();
   auto notes = report::Writer::to_descriptor(STDERR_FILENO, "standard error");
   if (!notes) return notes.error();
   std::unique_ptr<Tracing> tracing(
-      new Tracing(options, std::move(exporter), tracer.take(), out.take(), notes.take()));
+      new Tracing(options, std::move(prepared), tracer.take(), out.take(), notes.take()));
   tracing->out_.interruptible_by(signals.fd());
-  if (auto recording = tracing->begin_recording(filters); !recording) return recording.error();
+  if (auto opened = tracing->open_outlets(); !opened) return opened.error();
+  if (auto recording = tracing->begin_recording(); !recording) return recording.error();
+  tracing->begin_session();
   // Before the first line: whoever waits for it counts on their being traced.
-  if (auto followed = tracing->follow_descendants(filters); !followed) return followed.error();
+  if (auto followed = tracing->follow_descendants(); !followed) return followed.error();
   tracing->print_start();
-  if (!filters.family)
+  if (!tracing->prepared_.filters.family)
     if (auto adopted = tracing->session_->adopt(); !adopted) return adopted.error();
   tracing->begin_serving();
   return tracing;
 }
 
 /// Those that were there before the tracing. Later ones follow by themselves.
-util::Status Tracing::follow_descendants(const capture::Filters& filters) {
+util::Status Tracing::follow_descendants() {
+  const capture::Filters& filters = prepared_.filters;
   if (filters.family || !filters.follow) return util::success();
   auto matching = tracer_->matching();
   if (!matching) return matching.error();
@@ -136,18 +205,18 @@ util::Status Tracing::follow_descendants(const capture::Filters& filters) {
 void Tracing::print_start() {
   utsname names{};
   ::uname(&names);
-  sink_->start({.version = version_text,
-                .kernel = names.release,
-                .machine = names.machine,
-                .page_size = page_,
-                .backend = tracer_->backend(),
-                .time = began_});
+  outlets_->sink().start({.version = version_text,
+                          .kernel = names.release,
+                          .machine = names.machine,
+                          .page_size = page_,
+                          .backend = tracer_->backend(),
+                          .time = began_});
 }
 
 void Tracing::begin_serving() {
-  if (exporter_) {
-    exporter_->ready();
-    for (const std::string& url : exporter_->urls())
+  if (prepared_.exporter) {
+    prepared_.exporter->ready();
+    for (const std::string& url : prepared_.exporter->urls())
       std::fprintf(stderr, "mlockscope: metrics on %s%s/metrics\n", report::escape(url).c_str(),
                    url.starts_with("unix:") ? ", path " : "");
   }
@@ -155,10 +224,12 @@ void Tracing::begin_serving() {
 
 /// One turn of the session, and the answer to those who wait for metrics.
 std::size_t Tracing::turn(capture::Pause next) {
-  if (exporter_) exporter_->recorder().ring(tracer_->ring_used(), monotonic_now());
+  if (prepared_.exporter)
+    prepared_.exporter->recorder().ring(tracer_->ring_used(), monotonic_now());
   const std::size_t count = session_->turn(next);
+  outlets_->sink().release_older(monotonic_now() - std::min(monotonic_now(), longest_unnamed));
   tell_if_recording_failed();
-  if (exporter_) exporter_->answer_if_asked([this] { return metrics_now(); });
+  if (prepared_.exporter) prepared_.exporter->answer_if_asked([this] { return metrics_now(); });
   return count;
 }
 
@@ -183,7 +254,8 @@ metrics::Snapshot Tracing::metrics_now() {
   const auto process_of = [this](model::SpaceId space) -> const model::ProcessInfo& {
     return pipeline_->processes().of(space);
   };
-  return exporter_->recorder().take(session_->correlator(), process_of, health(), monotonic_now());
+  return prepared_.exporter->recorder().take(session_->correlator(), process_of, health(),
+                                             monotonic_now());
 }
 
 metrics::Health Tracing::health() const {
@@ -201,7 +273,9 @@ metrics::Health Tracing::health() const {
 }
 
 void Tracing::loop(Signals& signals, const OnSignal& on_signal, bool need_output) {
-  auto epoll = watch(tracer_->ring_fd(), {signals.fd(), exporter_ ? exporter_->fd() : -1});
+  auto epoll =
+      watch(tracer_->ring_fd(), {signals.fd(), prepared_.exporter ? prepared_.exporter->fd() : -1,
+                                 namer_ ? namer_->fd() : -1});
   if (!epoll) return complain(epoll.error());
   const model::Time end =
       options_.duration > 0 ? began_ + static_cast<model::Time>(options_.duration * 1e9) : 0;
@@ -209,7 +283,7 @@ void Tracing::loop(Signals& signals, const OnSignal& on_signal, bool need_output
   while (!need_output || !output_failed()) {
     const auto next = quiet >= quiet_turns ? capture::Pause::sleep : capture::Pause::doze;
     quiet = turn(next) != 0 ? 0 : std::min(quiet + 1, quiet_turns);
-    sink_->flush();
+    outlets_->sink().flush();
     while (const auto signal = signals.next()) {
       if (!on_signal(*signal)) continue;
       if (signal->ssi_signo != SIGCHLD) out_.hurry(); // somebody wants it to end
@@ -241,7 +315,7 @@ void Tracing::wait_for_forks(Signals& signals) {
     while (const auto signal = signals.next())
       if (signal->ssi_signo != SIGCHLD) return out_.hurry();
     turn(capture::Pause::none);
-    sink_->flush();
+    outlets_->sink().flush();
   }
 }
 
@@ -253,18 +327,24 @@ int Tracing::pause(capture::Pause next) const {
 }
 
 void Tracing::end() {
-  if (exporter_) exporter_->close();
+  if (prepared_.exporter) prepared_.exporter->close();
   tracer_->mute();
   const model::Time ended = session_->finish();
-  sink_->summary({.totals = session_->correlator().totals(),
-                  .tally = pipeline_->tally(),
-                  .seconds = static_cast<double>(ended - began_) / 1e9,
-                  .backend = tracer_->backend(),
-                  .time = ended,
-                  .hidden = pipeline_->hidden()});
-  sink_->flush();
+  outlets_->sink().summary({.totals = session_->correlator().totals(),
+                            .tally = pipeline_->tally(),
+                            .seconds = static_cast<double>(ended - began_) / 1e9,
+                            .backend = tracer_->backend(),
+                            .time = ended,
+                            .hidden = pipeline_->hidden(),
+                            .stacks = session_->stacks()});
+  outlets_->sink().flush();
+  outlets_->tell_unused(notes_);
   if (recording_) static_cast<void>(recording_->close()); // recording_error() tells
-  exporter_.reset();                                      // last: its clients may take their time
+  prepared_.exporter.reset();                             // last: its clients may take their time
+}
+
+std::optional<util::Error> Tracing::output_error() const {
+  return out_.ok() ? outlets_->error() : out_.error();
 }
 
 std::uint64_t Tracing::lost() const { return session_->correlator().totals().lost; }

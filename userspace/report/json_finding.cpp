@@ -3,6 +3,7 @@
 
 #include "model/words.hpp"
 #include "report/call_text.hpp"
+#include "report/stack_text.hpp"
 
 #include <algorithm>
 
@@ -11,13 +12,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json call_json(const model::CallSite& site) {
+Json call_json(const model::CallSite& site, const Context& context) {
   return {{"name", word(site.call)},
           {"addr", has_address(site.call) ? Json(hex(site.addr)) : Json()},
           {"len", has_length(site.call) ? Json(site.len) : Json()},
           {"ret", site.ret},
           {"applied", json_range(site.applied)},
-          {"stack", nullptr}};
+          {"stack", json_stack(context.call_stack)}};
 }
 
 /// What is known of a claim. As a part of `claims` it has no stack: there can be many.
@@ -35,10 +36,11 @@ void add_now(Json& json, const model::Victim& claim) {
   if (claim.now) json["now"] = json_range(claim.now);
 }
 
-Json victim_json(const std::optional<model::Victim>& victim, const Clock& clock) {
+Json victim_json(const std::optional<model::Victim>& victim, const Context& context,
+                 const Clock& clock) {
   if (!victim) return nullptr;
   Json json = claim_json(*victim, clock);
-  json["stack"] = nullptr;
+  json["stack"] = json_stack(context.victim_stack);
   add_now(json, *victim);
   return json;
 }
@@ -123,11 +125,12 @@ Json json_finding(const model::Finding& finding, const Context& context,
             {"cgroup", json_optional(process.cgroup)},
             {"container", json_optional(process.container)},
             {"page_size", page_size ? Json(page_size->bytes()) : Json()},
-            {"call", call_json(finding.call)},
-            {"victim", victim_json(finding.victim, clock)},
+            {"call", call_json(finding.call, context)},
+            {"victim", victim_json(finding.victim, context, clock)},
             {"exposed", exposed_json(finding)},
             {"exposed_bytes", finding.exposed_bytes},
-            {"group", nullptr}};
+            {"group", context.group ? Json(group_text(*context.group)) : Json()}};
+  if (context.group) json["nth_of_group"] = context.nth;
   if (finding.kind == model::Kind::lock_failed) add_failure(json, finding);
   if (finding.kind == model::Kind::swapped) add_swapped(json, finding, clock);
   if (finding.kind == model::Kind::fork) add_fork(json, finding, clock);

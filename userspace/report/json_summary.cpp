@@ -2,6 +2,7 @@
 #include "report/json_value.hpp"
 
 #include "model/words.hpp"
+#include "report/stack_text.hpp"
 #include "report/text.hpp"
 
 #include <algorithm>
@@ -63,6 +64,35 @@ void add_faults(Json& json, const Tally& tally) {
   json["faults_by_process"] = std::move(list);
 }
 
+Json stacks_json(const model::StackCounts& counts) {
+  return {{"lost", counts.lost},
+          {"skipped", counts.skipped},
+          {"recycled", counts.recycled},
+          {"forgotten", counts.forgotten}};
+}
+
+Json group_json(const Group& group, const Clock& clock) {
+  return {{"group", group_text(group.id)},
+          {"kind", word(group.kind)},
+          {"severity", word(group.severity)},
+          {"findings", group.findings},
+          {"count", group.count},
+          {"first", rfc3339(clock, group.first)},
+          {"last", rfc3339(clock, group.last)},
+          {"exposed_bytes", group.bytes},
+          {"example", static_cast<std::uint64_t>(group.example)},
+          {"comm", group.comm.view()},
+          {"call_place", json_frame(group.call_place)},
+          {"victim_place", group.victim_place ? json_frame(*group.victim_place) : Json()}};
+}
+
+Json groups_json(const std::vector<Group>& groups, const Clock& clock) {
+  Json list = Json::array();
+  for (const Group& group : groups)
+    if (list.size() < groups_listed) list.push_back(group_json(group, clock));
+  return list;
+}
+
 } // namespace
 
 Json findings_json(const std::map<model::Kind, std::uint64_t>& counts) {
@@ -100,6 +130,9 @@ Json json_summary(const Summary& summary, const Clock& clock) {
             {"faults", faults_json(totals)}};
   add_faults(json, summary.tally);
   add_exposures(json, summary.tally);
+  if (summary.stacks != model::StackCounts{}) json["stacks"] = stacks_json(summary.stacks);
+  if (summary.suppressed != 0) json["suppressed"] = summary.suppressed;
+  if (!summary.groups.empty()) json["groups"] = groups_json(summary.groups, clock);
   if (!summary.refused.empty()) json["refused"] = refused_json(summary.refused);
   return json;
 }

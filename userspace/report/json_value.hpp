@@ -36,8 +36,9 @@ findings_json(const std::map<model::Kind, std::uint64_t>& counts);
 [[nodiscard]] nlohmann::ordered_json json_finding(const model::Finding&, const Context&,
                                                   std::optional<model::PageSize>, const Clock&);
 
-/// The object of the summary. It lists at most this many processes with exposures.
+/// The object of the summary. It lists at most so many processes with exposures, and groups.
 constexpr std::size_t processes_listed = 100;
+constexpr std::size_t groups_listed = 1000;
 [[nodiscard]] nlohmann::ordered_json json_summary(const Summary&, const Clock&);
 
 /// The whole line of a call or a fault. Written by hand because there can be hundred thousands a

@@ -10,6 +10,7 @@
 #include "model/words.hpp"
 #include "report/call_text.hpp"
 #include "report/fault_text.hpp"
+#include "report/stack_text.hpp"
 #include "report/summary.hpp"
 #include "report/text.hpp"
 
@@ -20,7 +21,7 @@ namespace {
 
 /// The first exposed byte, or for a lock that failed the address that was asked for; where a call
 /// has none, its name.
-std::string place(const model::Finding& finding) {
+std::string address(const model::Finding& finding) {
   if (!finding.exposed.empty()) return hex(finding.exposed.front().start);
   if (has_address(finding.call.call)) return hex(finding.call.addr);
   return std::string(word(finding.call.call));
@@ -89,11 +90,16 @@ void LineSink::start(const Start& start) {
   out_.flush();
 }
 
-void LineSink::finding(const model::Finding& finding, const Context&) {
+void LineSink::finding(const model::Finding& finding, const Context& context) {
+  const Showing shown = showing(context, options_.every);
+  if (shown == Showing::nothing) return;
+  std::string rest = detail(finding);
+  if (shown == Showing::count) rest += fmt::format(", time {} here", context.nth);
   const std::string severity =
       painted(fmt::format("{:<8}", word(finding.severity)), finding.severity, options_.colour);
   out_.write(row(time_of(finding), finding.call.caller, word(finding.kind), severity,
-                 place(finding), detail(finding)));
+                 address(finding), rest));
+  if (shown == Showing::whole) out_.write(place_lines(finding, context));
   out_.flush();
 }
 

@@ -3,6 +3,7 @@
 
 #include "report/clock.hpp"
 #include "report/colour.hpp"
+#include "report/repetition.hpp"
 #include "report/sink.hpp"
 #include "report/writer.hpp"
 
@@ -17,6 +18,7 @@ public:
     Clock clock;
     bool timestamps = false;
     Colour colour = Colour::off;
+    Every every = Every::no;
   };
   /// Findings, calls and the summary go to `out`; how it begins and what gets lost to `notes`.
   /// Both must outlive the sink.

@@ -18,18 +18,18 @@ namespace {
 constexpr std::size_t names_width = 40;
 
 /// The platforms of one page size that come to the same.
-struct Group {
+struct Alike {
   const Cell* cell = nullptr;
   std::vector<std::string> names{};
 };
 
-std::vector<Group> groups_of(const std::vector<Cell>& cells, std::uint64_t page_size) {
-  std::vector<Group> groups;
+std::vector<Alike> groups_of(const std::vector<Cell>& cells, std::uint64_t page_size) {
+  std::vector<Alike> groups;
   for (const Cell& cell : cells) {
     if (cell.page_size != page_size) continue;
     auto same = std::find_if(groups.begin(), groups.end(),
-                             [&](const Group& each) { return each.cell->agrees_with(cell); });
-    if (same == groups.end()) same = groups.insert(groups.end(), Group{&cell});
+                             [&](const Alike& each) { return each.cell->agrees_with(cell); });
+    if (same == groups.end()) same = groups.insert(groups.end(), Alike{&cell});
     same->names.emplace_back(cell.platform->name);
   }
   return groups;
@@ -66,7 +66,7 @@ std::string head(std::uint64_t page_size, const std::vector<model::Kind>& kinds)
   return text + "  refused\n";
 }
 
-std::string lines_of(const Group& group, const std::vector<model::Kind>& kinds) {
+std::string lines_of(const Alike& group, const std::vector<model::Kind>& kinds) {
   const auto names = wrapped(group.names);
   std::string text;
   for (std::size_t i = 0; i + 1 < names.size(); ++i) text += "  " + names[i] + "\n";
@@ -89,7 +89,7 @@ std::string matrix_text(const std::vector<Cell>& cells) {
     const std::uint64_t page_size = cells[i].page_size;
     if (i > 0 && cells[i - 1].page_size == page_size) continue;
     text += head(page_size, kinds);
-    for (const Group& group : groups_of(cells, page_size)) text += lines_of(group, kinds);
+    for (const Alike& group : groups_of(cells, page_size)) text += lines_of(group, kinds);
   }
   return text;
 }

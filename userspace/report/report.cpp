@@ -12,6 +12,7 @@
 #include "report/lock_failure.hpp"
 #include "report/picture.hpp"
 #include "report/prose.hpp"
+#include "report/stack_text.hpp"
 #include "report/summary.hpp"
 #include "report/swapped_text.hpp"
 #include "report/text.hpp"
@@ -46,6 +47,12 @@ std::string failure_text(const model::Finding& finding, model::PageSize page) {
   const std::string help = help_text(cause, finding);
   if (!help.empty()) text += paragraph("What helps: " + help);
   return text;
+}
+
+std::string again_text(const Context& context) {
+  return fmt::format("For the {}th time from the same places, group {}: it is shown in whole "
+                     "above, and all are counted below.",
+                     context.nth, group_text(*context.group));
 }
 
 } // namespace
@@ -117,11 +124,19 @@ std::string ReportSink::body(const model::Finding& finding) const {
 }
 
 void ReportSink::finding(const model::Finding& finding, const Context& context) {
-  out_.write(heading(finding) + body(finding) + who_text(finding, context.process) + "\n");
+  const Showing shown = showing(context, options_.every);
+  if (shown != Showing::whole && model::opens_exposure(finding.kind)) folded_.insert(finding.id);
+  if (shown == Showing::nothing) return;
+  if (shown == Showing::count)
+    out_.write(heading(finding) + paragraph(again_text(context)) + "\n");
+  else
+    out_.write(heading(finding) + body(finding) + stack_lines(finding, context) +
+               who_text(finding, context.process) + "\n");
   out_.flush();
 }
 
 void ReportSink::exposure(const model::Exposure& exposure) {
+  if (folded_.erase(exposure.finding) != 0) return;
   out_.write(fmt::format("#{}: its {} {}, after {}\n\n",
                          static_cast<std::uint64_t>(exposure.finding), size_words(exposure.bytes),
                          how_it_closed(exposure.closed),

@@ -3,11 +3,13 @@
 
 #include "report/clock.hpp"
 #include "report/colour.hpp"
+#include "report/repetition.hpp"
 #include "report/sink.hpp"
 #include "report/writer.hpp"
 
 #include <optional>
 #include <string>
+#include <unordered_set>
 
 namespace mlockscope::report {
 
@@ -16,6 +18,7 @@ public:
   struct Options {
     Clock clock;
     Colour colour = Colour::off;
+    Every every = Every::no;
   };
   /// Findings, calls and the summary go to `out`; how it begins and what gets lost to `notes`.
   /// Both must outlive the sink.
@@ -41,7 +44,8 @@ private:
   Writer& out_;
   Writer& notes_;
   Options options_;
-  std::optional<model::PageSize> page_size_; ///< from start()
+  std::optional<model::PageSize> page_size_;    ///< from start()
+  std::unordered_set<model::FindingId> folded_; ///< counted only, with an exposure that is open
 };
 
 } // namespace mlockscope::report

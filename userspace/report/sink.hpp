@@ -3,7 +3,8 @@
 #pragma once
 
 #include "model/finding.hpp"
-#include "report/context.hpp"
+#include "model/user_stack.hpp"
+#include "report/groups.hpp"
 #include "report/tally.hpp"
 
 #include <map>
@@ -41,8 +42,11 @@ struct Summary {
   double seconds = 0; ///< how long was traced
   std::string backend;
   model::Time time = 0;
-  std::uint64_t hidden = 0; ///< findings a filter kept back
-  Refused refused{};        ///< replay by the rules of another platform
+  std::uint64_t hidden = 0;    ///< findings a filter kept back
+  Refused refused{};           ///< replay by the rules of another platform
+  std::vector<Group> groups{}; ///< those that were shown, the worst first
+  model::StackCounts stacks{};
+  std::uint64_t suppressed = 0; ///< findings that an entry of the suppressions fits
 };
 
 class Sink {

@@ -1,6 +1,7 @@
 #include "report/summary.hpp"
 
 #include "model/words.hpp"
+#include "report/place.hpp"
 #include "report/text.hpp"
 
 #include <algorithm>
@@ -11,6 +12,7 @@ namespace mlockscope::report {
 namespace {
 
 constexpr std::size_t processes_shown = 10;
+constexpr std::size_t groups_shown = 10;
 
 /// "12 mlock, 11 munlock".
 template <class Key> std::string counts_text(const std::map<Key, std::uint64_t>& counts) {
@@ -73,8 +75,39 @@ std::string finding_lines(const Summary& summary) {
   if (total(totals) != 0) text += line("findings", counts_text(totals.findings));
   if (summary.hidden != 0)
     text += line("", fmt::format("{} of them not shown, by your choice", summary.hidden));
+  if (summary.suppressed != 0)
+    text += line("", fmt::format("{} of them suppressed", summary.suppressed));
   if (totals.possible != 0) text += line("possible", fmt::format("{}", totals.possible));
   return text;
+}
+
+/// "12 spill, 384 B: unlocked at keys.c:12 in wipe, locked at keys.c:40 in load".
+std::string group_text_of(const Group& group, Colour colour) {
+  const std::string kind = painted(std::string(word(group.kind)), group.severity, colour);
+  std::string text = fmt::format("{} {}", group.count, kind);
+  if (group.bytes != 0) text += ", " + size_words(group.bytes);
+  text += ": " + place_text(group.call_place);
+  if (group.victim_place) text += "; locked: " + place_text(*group.victim_place);
+  return text;
+}
+
+std::string group_lines(const Summary& summary, Colour colour) {
+  const std::size_t shown = std::min(summary.groups.size(), groups_shown);
+  std::string text;
+  for (std::size_t i = 0; i < shown; ++i)
+    text += line(i == 0 ? "places" : "", group_text_of(summary.groups[i], colour));
+  if (summary.groups.size() > shown)
+    text += line("", "and " + count_words(summary.groups.size() - shown, "more group"));
+  return text;
+}
+
+/// Where there is something to explain.
+std::string explain_line(const Summary& summary) {
+  for (const auto& [kind, count] : summary.totals.findings)
+    if (count != 0)
+      return fmt::format("mlockscope explain {} tells what it means, and what helps.\n",
+                         word(kind));
+  return "";
 }
 
 std::string exposure_line(const ProcessExposure& sum) {
@@ -140,6 +173,20 @@ std::string event_lines(const Summary& summary) {
   return text;
 }
 
+/// Calls whose places are not known, or in part: findings may be without.
+std::string stack_warnings(const model::StackCounts& counts) {
+  std::string text;
+  if (const std::uint64_t without = counts.lost + counts.forgotten; without != 0)
+    text +=
+        fmt::format("WARNING: {} without a stack: there were too many different ones at once.\n",
+                    count_words(without, "call"));
+  if (counts.skipped != 0)
+    text +=
+        fmt::format("Of {} only the innermost places are known, to save time (--stacks auto).\n",
+                    count_words(counts.skipped, "call"));
+  return text;
+}
+
 std::string warnings(const model::Totals& totals) {
   std::string text;
   const auto out = std::back_inserter(text);
@@ -169,8 +216,9 @@ std::string refused_text(const Refused& refused) {
 }
 
 std::string summary_text(const Summary& summary, Colour colour) {
-  return headline(summary, colour) + finding_lines(summary) + exposure_lines(summary.tally) +
-         fault_lines(summary.tally) + event_lines(summary) + warnings(summary.totals);
+  return headline(summary, colour) + finding_lines(summary) + group_lines(summary, colour) +
+         exposure_lines(summary.tally) + fault_lines(summary.tally) + event_lines(summary) +
+         warnings(summary.totals) + stack_warnings(summary.stacks) + explain_line(summary);
 }
 
 std::string start_text(const Start& start) {

@@ -107,6 +107,12 @@ std::string duration(std::uint64_t nanoseconds) {
   return fmt::format("{} d {} h", hours / 24, hours % 24);
 }
 
+std::string hex_digits(std::string_view bytes) {
+  std::string digits;
+  for (const char byte : bytes) digits += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+  return digits;
+}
+
 std::string hex(model::Address address) { return fmt::format("{:#x}", address); }
 
 std::string errno_name(int number) {

@@ -23,6 +23,8 @@ namespace mlockscope::report {
 
 /// "0x7f00deadb000".
 [[nodiscard]] std::string hex(model::Address);
+/// "3f2a": two digits a byte.
+[[nodiscard]] std::string hex_digits(std::string_view bytes);
 /// "0x7f00deadb064-0x7f00deadb084", half-open like the ranges of /proc/PID/maps.
 template <class Tag> [[nodiscard]] std::string range_text(model::Range<Tag> range) {
   return hex(range.start) + "-" + hex(range.end);

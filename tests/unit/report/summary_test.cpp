@@ -11,7 +11,8 @@ TEST_CASE("nothing found is said plainly") {
   CHECK(summary_text(samples::summary(), Colour::off) ==
         "No findings in 12.5 s.\n"
         "  calls        12 mlock, 11 munlock\n"
-        "  events       1234 seen, 0 lost, by fentry; 2 address spaces alive\n");
+        "  events       1234 seen, 0 lost, by fentry; 2 address spaces alive\n"
+        "mlockscope explain spill tells what it means, and what helps.\n");
 }
 
 TEST_CASE("findings are counted by kind and severity, exposures by process") {
