@@ -13,6 +13,7 @@ using model::Frame;
 using model::Stack;
 
 constexpr std::size_t symbol_shown = 200;
+constexpr std::size_t symbol_read = 4096;
 
 /// Wrappers of system calls, without leading underscores. In a dynamic program they are in the C
 /// library. Go makes its system calls itself.
@@ -66,11 +67,12 @@ bool has_name(const Frame& frame) {
 /// Offsets in memory that is not of a file differ from run to run.
 bool is_file(std::string_view module) { return !module.empty() && module.front() != '['; }
 
-std::string shown_symbol(std::string_view symbol) {
+std::string shown_symbol(std::string_view raw) {
+  const std::string symbol = steady_symbol(raw.substr(0, symbol_read));
   if (symbol.size() <= symbol_shown) return escape(symbol);
   std::size_t end = symbol_shown;
   while (end > 0 && (static_cast<unsigned char>(symbol[end]) & 0xC0) == 0x80) --end;
-  return escape(symbol.substr(0, end)) + "...";
+  return escape(std::string_view(symbol).substr(0, end)) + "...";
 }
 
 /// The last part of a path; of other words all.
@@ -147,12 +149,13 @@ std::string place_text(const Stack& stack) {
 std::string fingerprint(const Frame& frame) {
   const std::string_view module = frame.module ? module_name(*frame.module) : std::string_view();
   if (frame.symbol && !frame.symbol->empty())
-    return fmt::format("{} {}+{:#x}", module, steady_symbol(*frame.symbol), frame.offset);
+    return fmt::format("{} {}+{:#x}", steady_symbol(module), steady_symbol(*frame.symbol),
+                       frame.offset);
   if (!is_file(module) || frame.module->starts_with("//")) return {};
   std::string id;
   for (const char byte : frame.build_id)
     id += fmt::format("{:02x}", static_cast<unsigned char>(byte));
-  return fmt::format("{} {}+{:#x}", module, id, frame.module_offset);
+  return fmt::format("{} {}+{:#x}", steady_symbol(module), id, frame.module_offset);
 }
 
 std::string steady_symbol(std::string_view symbol) {

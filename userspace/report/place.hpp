@@ -25,7 +25,8 @@ namespace mlockscope::report {
 [[nodiscard]] const model::Frame* place_of(const model::Stack&);
 
 /// "keys.c:12 in wipe", "wipe+0x12 (libkeys.so.1)" or "libkeys.so.1+0x1234", escaped and without
-/// folders; a symbol is cut at 200 bytes. "unknown code" for a frame without a name.
+/// folders and addresses (steady_symbol()); a symbol is cut at 200 bytes. "unknown code" for a
+/// frame without a name.
 [[nodiscard]] std::string place_text(const model::Frame&);
 /// The same for the place of a stack; "an unknown place" if there is none.
 [[nodiscard]] std::string place_text(const model::Stack&);

@@ -28,6 +28,17 @@ Json physical(const std::string& path, std::uint32_t line, std::string_view root
           {"region", {{"startLine", std::max(line, 1U)}}}};
 }
 
+/// What a service can show is the code that it has: the innermost frame from the place on whose
+/// source lies below `root`. The place itself if there is none, or null.
+const Frame* shown_frame(const model::Stack& stack, std::string_view root) {
+  const auto place = place_index(stack);
+  if (!place) return nullptr;
+  for (std::size_t i = *place; i < stack.size() && !root.empty(); ++i)
+    if (is_file(stack[i].file) && sarif_artifact(*stack[i].file, root).contains("uriBaseId"))
+      return &stack[i];
+  return &stack[*place];
+}
+
 /// `instead` is the file to name if the frame has none.
 Json location(const Frame* frame, const std::string& instead, std::string_view root,
               const std::string& message) {
@@ -56,16 +67,23 @@ Json stack_json(const model::Stack& stack, const std::string& instead, std::stri
   return {{"message", sarif_message(message)}, {"frames", std::move(frames)}};
 }
 
-std::string call_words(const Result& result) {
+/// "wipe+0x12 (libkeys.so.1), called by seal.c:12 in seal"
+std::string places_words(const model::Stack& stack, std::string_view root) {
+  const Frame* shown = shown_frame(stack, root);
+  const std::string place = place_text(stack);
+  return shown == place_of(stack) ? place : place + ", called by " + place_text(*shown);
+}
+
+std::string call_words(const Result& result, std::string_view root) {
   const char* did = result.kind == Kind::lock_failed ? "The lock was refused here"
                     : result.kind == Kind::fork      ? "The child was made here"
                                                      : "The bytes were unlocked here";
   return fmt::format("{} ({}): {}", did, word(result.example.call.call),
-                     place_text(result.call_stack));
+                     places_words(result.call_stack, root));
 }
 
-std::string victim_words(const Result& result) {
-  return "The bytes had been locked here: " + place_text(result.victim_stack);
+std::string victim_words(const Result& result, std::string_view root) {
+  return "The bytes had been locked here: " + places_words(result.victim_stack, root);
 }
 
 std::string message(const Result& result) {
@@ -99,9 +117,9 @@ Json properties(const Result& result, const Clock& clock) {
 
 void add_victim(Json& json, const Result& result, const std::string& program,
                 std::string_view root) {
-  const Frame* frame = place_of(result.victim_stack);
+  const Frame* frame = shown_frame(result.victim_stack, root);
   if (frame == nullptr || result.kind == Kind::lock_failed) return;
-  const std::string words = victim_words(result);
+  const std::string words = victim_words(result, root);
   const Json locked = location(frame, program, root, words);
   json["codeFlows"] = Json::array({code_flow(locked, json["locations"][0])});
   Json related = locked;
@@ -155,14 +173,14 @@ Json sarif_result(const Result& result, const Clock& clock, std::string_view sou
   const std::string program = is_file(result.exe)      ? *result.exe
                               : result.program.empty() ? "unknown"
                                                        : result.program;
-  const std::string call = call_words(result);
+  const std::string call = call_words(result, source_root);
   const auto rule = std::find(model::kinds.begin(), model::kinds.end(), result.kind);
   Json json{{"ruleId", word(result.kind)},
             {"ruleIndex", rule - model::kinds.begin()},
             {"level", sarif_level(result.severity)},
             {"message", sarif_message(message(result))},
-            {"locations",
-             Json::array({location(place_of(result.call_stack), program, source_root, call)})},
+            {"locations", Json::array({location(shown_frame(result.call_stack, source_root),
+                                                program, source_root, call)})},
             {"stacks", Json::array()}};
   if (!result.call_stack.empty())
     json["stacks"].push_back(stack_json(result.call_stack, program, source_root, call));

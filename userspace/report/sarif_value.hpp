@@ -29,6 +29,8 @@ namespace mlockscope::report {
 [[nodiscard]] nlohmann::ordered_json sarif_artifact(std::string_view path,
                                                     std::string_view source_root);
 
+/// Its locations are the innermost places in source files below `source_root`, as a service can
+/// show only these; where there are none, the places themselves.
 [[nodiscard]] nlohmann::ordered_json sarif_result(const Result&, const Clock&,
                                                   std::string_view source_root);
 

@@ -40,6 +40,7 @@ TEST_CASE("a place is told by line, by function or by module") {
   CHECK(place_text(frame("wipe", "/opt/libkeys.so.1")) == "wipe+0x12 (libkeys.so.1)");
   CHECK(place_text(frame("", "/opt/libkeys.so.1")) == "libkeys.so.1+0x1012");
   CHECK(place_text(frame("jitted", "")) == "jitted+0x12");
+  CHECK(place_text(frame("stub_0x7f00deadb000 /tmp/a.js:1", "")) == "stub_0x a.js:1+0x12");
   CHECK(place_text(model::Frame{}) == "unknown code");
   CHECK(place_text(model::Stack{}) == "an unknown place");
   CHECK(place_text(places::with_line(frame("", ""), "wipe.c", 3)) == "wipe.c:3");

@@ -75,6 +75,17 @@ TEST_CASE("a result leads to both places") {
   CHECK(result.at("codeFlows")[0].at("threadFlows")[0].at("locations").size() == 2);
 }
 
+TEST_CASE("where the place has no source of ours, its caller that has is shown") {
+  report::Context context = places::context();
+  context.call_stack[1].file = "/usr/src/keys/wipe.c";
+  context.call_stack[2] = places::with_line(context.call_stack[2], "/src/session.c", 40);
+  const Json result = result_of(samples::spill(), grouped(samples::spill(), context));
+  const Json& place = result.at("locations")[0];
+  CHECK(place.at("physicalLocation").at("artifactLocation").at("uri") == "session.c");
+  CHECK(place.at("message").at("text") == "The bytes were unlocked here (munlock): wipe.c:12 in "
+                                          "wipe, called by session.c:40 in close_session");
+}
+
 TEST_CASE("a group is one result") {
   const Json run = run_of([](report::Sink& sink) {
     for (int i = 0; i < 3; ++i) {
@@ -174,7 +185,7 @@ TEST_CASE("equal runs give equal files wherever they are loaded") {
 
 TEST_CASE("hostile names give a valid file") {
   report::Context context = places::context();
-  const std::string hostile = "\xff\x01[x](http://e.example){0}\"\n</script>\xed\xa0\x80";
+  const std::string hostile = "\xff\x01[x](mailto:e){0}\"\n</script>\xed\xa0\x80";
   for (model::Stack* stack : {&context.call_stack, &context.victim_stack})
     for (model::Frame& frame : *stack) {
       frame.symbol = hostile;
@@ -186,7 +197,7 @@ TEST_CASE("hostile names give a valid file") {
   context.suppressed_by = hostile;
   const Json result = result_of(samples::spill(), context);
   const std::string text = result.at("message").at("text");
-  CHECK(text.find("\\[x\\](http") != std::string::npos);
+  CHECK(text.find("\\[x\\](mailto") != std::string::npos);
   CHECK(text.find("{{0}}") != std::string::npos);
   const std::string uri =
       result.at("locations")[0].at("physicalLocation").at("artifactLocation").at("uri");
