@@ -16,19 +16,27 @@
 
 #include "maps.bpf.h"
 
-#define NEAR_WORDS	512	     /* of the stack that are looked through */
-#define MOST_CODE_WORDS 30	     /* of these */
+#define NEAR_WORDS	512 /* of the stack that are looked through */
+#define MOST_CODE_WORDS 30  /* of these */
+#define MOST_FAR_WORDS	8
 #define STACK_REACH	(1ULL << 30) /* no frame is further from the top of its stack */
 #define USER_END	(1ULL << 56) /* x86-64 with five levels of page tables; arm64: 52 bits */
 #define LOWEST_CODE	65536
 
 enum { REG_IP, REG_SP, REG_FP, REG_LR }; /* the first of wire_stack_copy.registers */
 
-/* The words near the top of a stack that look like return addresses: where, and a hash of them. */
+/*
+ * The words of a stack by which its path is known again: those near the top that look like return
+ * addresses, and those that frame pointers led to further up. More than there is room for: `count`
+ * or `far_count` is beyond it.
+ */
 struct code_words {
-	__u64 hash;
+	__u64 hash;	/* of the near ones */
+	__u64 far_hash; /* of the others */
 	__u16 count;
+	__u16 far_count;
 	__u16 at[MOST_CODE_WORDS]; /* ascending, in words from sp */
+	__u32 far[MOST_FAR_WORDS]; /* the same */
 };
 
 /*
@@ -165,6 +173,19 @@ static __always_inline void add_address(struct stack_work *w, __u64 address)
 	w->record.stack.count = i + 1;
 }
 
+static __always_inline void note_far_word(struct stack_work *w, __u64 at, __u64 address)
+{
+	__u64 place = (at - w->record.registers[REG_SP]) / 8;
+	__u32 n = w->words.far_count;
+
+	if (place < NEAR_WORDS || n > MOST_FAR_WORDS)
+		return;
+	if (n < MOST_FAR_WORDS)
+		w->words.far[n] = place;
+	w->words.far_count = n + 1;
+	w->words.far_hash = mix(w->words.far_hash, address);
+}
+
 struct stack_step {
 	struct stack_work *work;
 };
@@ -181,6 +202,7 @@ static long next_frame(__u32 i, struct stack_step *step)
 	if (!follows_call(frame[1]))
 		return 1;
 	add_address(w, frame[1]);
+	note_far_word(w, at + 8, frame[1]);
 	w->frame = frame[0];
 	w->low = at + sizeof(frame);
 	return 0;
@@ -198,13 +220,15 @@ static long note_code_word(__u32 i, struct stack_step *step)
 	__u32 n = w->words.count;
 	__u64 word;
 
-	if (i >= NEAR_WORDS || i >= w->near_words || n >= MOST_CODE_WORDS)
+	if (i >= NEAR_WORDS || i >= w->near_words)
 		return 1;
 	word = plain_address(w->near[i]);
 	if (!may_be_code(w, word) || !follows_call(word))
 		return 0;
-	w->words.at[n] = i;
 	w->words.count = n + 1;
+	if (n >= MOST_CODE_WORDS)
+		return 1;
+	w->words.at[n] = i;
 	w->words.hash = mix(w->words.hash, word);
 	return 0;
 }
@@ -233,6 +257,8 @@ static __noinline __maybe_unused int walk_stack(struct stack_work *w)
 
 	if (!w)
 		return 0;
+	w->words.hash = w->words.far_hash = stack_seed;
+	w->words.count = w->words.far_count = 0;
 	w->record.stack.count = 0;
 	add_address(w, w->record.registers[REG_IP]);
 	if (follows_call(w->caller))
@@ -240,11 +266,24 @@ static __noinline __maybe_unused int walk_stack(struct stack_work *w)
 	w->frame = w->record.registers[REG_FP];
 	w->low = w->record.registers[REG_SP];
 	bpf_loop(WIRE_STACK_ADDRESSES, next_frame, &step, 0);
-	w->words.hash = stack_seed;
-	w->words.count = 0;
 	if (read_near(w, NEAR_WORDS))
 		bpf_loop(NEAR_WORDS, note_code_word, &step, 0);
 	return 0;
+}
+
+static __always_inline bool same_far_words(const struct stack_work *w,
+					   const struct code_words *words)
+{
+	__u64 hash = stack_seed, word;
+
+	for (__u32 i = 0; i < MOST_FAR_WORDS && i < words->far_count; i++) {
+		const void *at = (void *)(w->record.registers[REG_SP] + 8 * (__u64)words->far[i]);
+
+		if (bpf_probe_read_user(&word, sizeof(word), at))
+			return false;
+		hash = mix(hash, plain_address(word));
+	}
+	return hash == words->far_hash;
 }
 
 /*
@@ -269,7 +308,7 @@ static __noinline __maybe_unused bool same_words(struct stack_work *w,
 			return false;
 		hash = mix(hash, plain_address(w->near[at]));
 	}
-	return hash == words->hash;
+	return hash == words->hash && same_far_words(w, words);
 }
 
 #endif

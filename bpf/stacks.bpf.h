@@ -111,7 +111,7 @@ static __always_inline void remember(const struct stack_work *w, __u64 number)
 	struct stack_hints *hints = hints_at(key);
 	struct stack_hint *hint;
 
-	if (!hints)
+	if (!hints || w->words.count > MOST_CODE_WORDS || w->words.far_count > MOST_FAR_WORDS)
 		return;
 	hint = &hints->ways[hints->next++ & (HINT_WAYS - 1)];
 	hint->key = key;

@@ -1,11 +1,14 @@
-// callers [ROUNDS] [edge]: locks and unlocks along paths that end in the same two places. Built
-// with and without frame pointers, as callers_framed and callers_frameless.
+// callers [ROUNDS] [edge|wide]: locks and unlocks along paths that end in the same two places.
+// Built with and without frame pointers, as callers_framed and callers_frameless.
 //
 // first() and second() have frames of the same size and call helper(), which calls mlock() or
 // munlock(); so does deep(), after it has called itself 0 to 7 times. A round makes these pairs of
 // calls:
 //
 //   first, second, deep(0), ... deep(7)
+//
+// and with `wide`, wide_first and wide_second: these call wide(), which calls helper() and has a
+// frame of 6000 bytes.
 //
 // Code places are return addresses as the program itself sees them: `helper` that of the C
 // library's wrapper, the others those of helper(). `marks` lie in the frame of main().
@@ -70,6 +73,18 @@ PLACE static int deep(int levels) {
   return ++steps;
 }
 
+// A frame of more than a page between helper() and what follows.
+PLACE static int wide(void) {
+  volatile char buffer[6000];
+  buffer[0] = buffer[5999] = 1;
+  helper();
+  return buffer[0] + buffer[5999];
+}
+
+PLACE static int wide_first(void) { return wide() + 1; }
+
+PLACE static int wide_second(void) { return wide() + 2; }
+
 static action_type const lock_and_unlock[] = {mlock, munlock};
 
 #define BOTH(path)                                                                                 \
@@ -99,6 +114,7 @@ int main(int argc, char** argv) {
   const int rounds = argc > 1 ? atoi(argv[1]) : 1;
   volatile unsigned char marks[MARKS];
   const char* edge = NULL;
+  const int wider = argc > 2 && strcmp(argv[2], "wide") == 0;
   for (int i = 0; i < MARKS; ++i) marks[i] = (unsigned char)(i * 183 + 7);
   memory = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return perror("mmap"), 1;
@@ -112,6 +128,10 @@ int main(int argc, char** argv) {
     BOTH(first())
     BOTH(second())
     for (int levels = 0; levels < DEPTH; ++levels) BOTH(deep(levels))
+    if (wider) {
+      BOTH(wide_first())
+      BOTH(wide_second())
+    }
   }
   if (argc > 2 && strcmp(argv[2], "edge") == 0) edge = go_to_the_edge();
 
