@@ -100,6 +100,7 @@ struct mm_struct {
 	unsigned long start_code;
 	unsigned long end_code;
 	unsigned long brk;
+	unsigned long start_stack;
 	struct file *exe_file;
 };
 

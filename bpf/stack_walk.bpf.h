@@ -250,6 +250,15 @@ static __always_inline bool read_near(struct stack_work *w, __u64 words)
 	return bytes;
 }
 
+/* fs/binfmt_elf.c create_elf_tables(): from start_stack on there are arguments, and no frames. */
+static __always_inline __u64 words_below_arguments(const struct stack_work *w)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 sp = w->record.registers[REG_SP], end = BPF_CORE_READ(task, mm, start_stack);
+
+	return end > sp && end - sp < 8 * NEAR_WORDS ? (end - sp) / 8 : NEAR_WORDS;
+}
+
 /* Fills in the addresses of the record and the code words. */
 static __noinline __maybe_unused int walk_stack(struct stack_work *w)
 {
@@ -266,7 +275,7 @@ static __noinline __maybe_unused int walk_stack(struct stack_work *w)
 	w->frame = w->record.registers[REG_FP];
 	w->low = w->record.registers[REG_SP];
 	bpf_loop(WIRE_STACK_ADDRESSES, next_frame, &step, 0);
-	if (read_near(w, NEAR_WORDS))
+	if (read_near(w, words_below_arguments(w)))
 		bpf_loop(NEAR_WORDS, note_code_word, &step, 0);
 	return 0;
 }
