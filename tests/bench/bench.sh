@@ -41,6 +41,8 @@ tool() {
   case $1 in
   floor) exec "$build/tests/bench/floor" ;;
   mlockscope) exec "$build/mlockscope" trace ;;
+  stacks-*) exec "$build/mlockscope" trace --stacks "${1#stacks-}" ;;
+  ustack) with_tracefs bpftrace "$here/stacks.bt" ;;
   bpftrace) with_tracefs bpftrace "$here/calls.bt" ;;
   perf) with_tracefs "$perf" trace -a -e mlock,munlock 2>/dev/null ;; # where it prints
   esac
@@ -48,7 +50,8 @@ tool() {
 
 available() {
   case $1 in
-  none | floor | mlockscope) true ;;
+  none | floor | mlockscope | stacks-*) true ;;
+  ustack) command -v bpftrace >/dev/null ;;
   strace | bpftrace) command -v "$1" >/dev/null ;;
   perf) [[ -x $perf ]] ;;
   esac
@@ -158,6 +161,33 @@ print_calls() {
   row mlockscope bystander "page fault, another process has locked pages"
   row none owner "page fault of a program with locks, no tracer"
   row mlockscope owner "page fault of a program with locks, mlockscope trace"
+}
+
+# Where the lock was made: what each way of knowing costs.
+measure_stacks() {
+  local round name
+  : >"$work/none.pair"
+  for ((round = 0; round < rounds; round++)); do
+    for name in $(rotated "$round" none stacks-off stacks-auto stacks-on ustack); do
+      available "$name" || continue
+      say "stacks, round $((round + 1)) of $rounds: $name"
+      start_tool "$name" || continue
+      measure "$name" pair "$pairs"
+      stop_tool
+    done
+  done
+}
+
+print_stacks() {
+  rm -f "$work/floor.pair" # it is no measure of stacks
+  measure_stacks
+  printf '\n| mlock + munlock of 64 bytes, a pair, with user stacks | ns | added | |\n'
+  printf '| --- | ---: | ---: | --- |\n'
+  row none pair "no tracer"
+  row stacks-off pair "mlockscope trace --stacks off"
+  row stacks-auto pair "mlockscope trace --stacks auto"
+  row stacks-on pair "mlockscope trace --stacks on"
+  row ustack pair "bpftrace, counting by ustack"
 }
 
 # Every core locks and unlocks as fast as it can: how much is seen, and is any of it lost?
@@ -307,6 +337,7 @@ echo "Linux $(uname -r), $(uname -m), $(nproc) cores, pages of $(getconf PAGESIZ
   "medians of $rounds rounds."
 measure_calls
 print_calls
+print_stacks
 print_flat_out
 print_idle
 print_scrapes
