@@ -68,7 +68,7 @@ void volunteer_for_oom() {
   [[maybe_unused]] const ssize_t written = ::write(score.get(), "1000", 4);
 }
 
-util::Status set_limits(const SandboxLimits& limits) {
+util::Status set_limits([[maybe_unused]] const SandboxLimits& limits) {
 #if !defined(__SANITIZE_ADDRESS__)
   if (!limit(RLIMIT_AS, limits.memory)) return failed("RLIMIT_AS");
 #endif
