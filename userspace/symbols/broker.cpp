@@ -175,6 +175,7 @@ void Broker::read_helper() {
       const model::Stack stack = get_stack(reader);
       if (!reader.ok()) return helper_died();
       deaths_in_a_row_ = 0;
+      files_.forgive();
       finish(stack);
     } else {
       return helper_died();

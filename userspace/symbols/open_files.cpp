@@ -40,7 +40,14 @@ bool OpenFiles::blame(std::uint64_t id) {
   if (at == identities_.end()) return false;
   // A process that makes ever new deadly files pushes the oldest ones out; each costs it two more.
   if (strikes_.size() >= most_suspects) strikes_.erase(strikes_.begin());
+  ++suspects_;
   return ++strikes_[at->second] == most_strikes;
+}
+
+void OpenFiles::forgive() {
+  if (suspects_ == 0) return;
+  std::erase_if(strikes_, [](const auto& each) { return each.second < most_strikes; });
+  suspects_ = 0;
 }
 
 bool OpenFiles::given_up(const File& file) const {

@@ -27,6 +27,8 @@ public:
 
   /// A helper died over the file with this id. True if that makes it a file to give up.
   bool blame(std::uint64_t id);
+  /// A helper did its work: what others died of may have been an accident. Not for files given up.
+  void forgive();
   [[nodiscard]] bool given_up(const File& file) const;
 
 private:
@@ -35,6 +37,7 @@ private:
   std::map<Identity, std::weak_ptr<const File>> open_;
   std::map<std::uint64_t, Identity> identities_; ///< by id
   std::map<Identity, unsigned> strikes_;
+  std::size_t suspects_ = 0; ///< blamed since forgive()
   std::uint64_t last_id_ = 0;
 };
 

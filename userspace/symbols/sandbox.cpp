@@ -152,7 +152,8 @@ int build_filter(scmp_filter_ctx filter) {
                              SCMP_SYS(exit_group),
                              SCMP_SYS(exit),
                              SCMP_SYS(rt_sigprocmask),
-                             SCMP_SYS(sched_yield)};
+                             SCMP_SYS(sched_yield),
+                             SCMP_SYS(sigaltstack)};
   constexpr int emulated[] = {SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(newfstatat)};
   int bad = 0;
   for (const int call : allowed) bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0);

@@ -63,7 +63,7 @@ TEST_CASE("a return address belongs to the call before it") {
 }
 
 TEST_CASE("a stack without frame pointers is unwound from its copy") {
-  const std::string name = GENERATE(as<std::string>(), "with_frames", "without_frames", "static");
+  const std::string name = GENERATE(as<std::string>(), "with_frames", "without_frames", "static", "debug_frame");
   INFO(name);
   const Parked program(program_path(name));
   Asker asker;
@@ -122,6 +122,13 @@ TEST_CASE("a stripped program has its file, offsets and whole stack, and no wron
     CHECK(frame.build_id.size() == 20);
   }
   CHECK(own >= 4);
+}
+
+TEST_CASE("a stripped program's compressed symbol table has its names") {
+  const Parked program(program_path("mini"));
+  Asker asker;
+  asker.describe(program);
+  CHECK(own_frames(asker.ask({}, program.copy()), "park_innermost", 4) == parked_frames);
 }
 
 TEST_CASE("a debug link leads to names and lines") {
