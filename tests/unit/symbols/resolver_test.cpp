@@ -63,7 +63,8 @@ TEST_CASE("a return address belongs to the call before it") {
 }
 
 TEST_CASE("a stack without frame pointers is unwound from its copy") {
-  const std::string name = GENERATE(as<std::string>(), "with_frames", "without_frames", "static", "debug_frame");
+  const std::string name =
+      GENERATE(as<std::string>(), "with_frames", "without_frames", "static", "debug_frame");
   INFO(name);
   const Parked program(program_path(name));
   Asker asker;
