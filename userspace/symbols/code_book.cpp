@@ -77,6 +77,7 @@ std::string path_to_open(std::string_view as_in_maps) {
 
 FilePtr CodeBook::open(const Space& space, const model::CodeMapping& mapping) {
   if (mapping.inode == 0) return nullptr;
+  if (FilePtr file = files_.find({mapping.device, mapping.inode})) return file;
   const auto take = [&](std::optional<Opened> opened) -> FilePtr {
     if (!opened || !same_file(*opened, mapping)) return nullptr;
     return files_.keep(std::move(*opened));

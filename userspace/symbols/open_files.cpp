@@ -17,10 +17,14 @@ std::size_t most_open_files() {
   return static_cast<std::size_t>(std::min<rlim_t>(limit.rlim_cur / 2, 16384));
 }
 
+FilePtr OpenFiles::find(Identity identity) const {
+  const auto at = open_.find(identity);
+  return at == open_.end() ? nullptr : at->second.lock();
+}
+
 FilePtr OpenFiles::keep(Opened opened) {
   const Identity identity{opened.device, opened.inode};
-  if (const auto at = open_.find(identity); at != open_.end())
-    if (FilePtr file = at->second.lock()) return file;
+  if (FilePtr file = find(identity)) return file;
   if (open_.size() >= most_open_files()) forget_closed();
   if (open_.size() >= most_open_files()) return nullptr;
   auto file = std::make_shared<const File>(

@@ -25,6 +25,9 @@ public:
   /// The file, which may be open already; then that one. Nothing if too many files are open.
   [[nodiscard]] FilePtr keep(Opened opened);
 
+  /// The file, if it is open.
+  [[nodiscard]] FilePtr find(Identity identity) const;
+
   /// A helper died over the file with this id. True if that makes it a file to give up.
   bool blame(std::uint64_t id);
   /// A helper did its work: what others died of may have been an accident. Not for files given up.

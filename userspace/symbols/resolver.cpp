@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <fcntl.h>
 #include <map>
 #include <poll.h>
 #include <sys/epoll.h>
@@ -15,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,6 +40,8 @@ constexpr std::chrono::seconds most_silence{60};
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::prctl(PR_SET_NAME, "mlockscope-sym");
   close_all_but(socket.get(), -1);
+  if (!options.verbose) ::dup2(STDOUT_FILENO, STDERR_FILENO);
+  [[maybe_unused]] const int ignored = ::chdir("/"); // keeps no file system busy
   rlimit limits{};
   if (::getrlimit(RLIMIT_NOFILE, &limits) == 0) {
     limits.rlim_cur = limits.rlim_max;
@@ -52,13 +56,39 @@ constexpr std::chrono::seconds most_silence{60};
   ::_exit(status);
 }
 
+// It is no child of ours, so that who waits for all children, as `run --wait-all` does, neither
+// waits for it nor takes its exit status. Gives its id, or 0 with errno.
+pid_t start_broker(util::Fd socket, const Resolver::Options& options) {
+  int ends[2] = {-1, -1};
+  if (::pipe2(ends, O_CLOEXEC) != 0) return 0;
+  const util::Fd told(ends[0]);
+  util::Fd tell(ends[1]);
+  const pid_t between = ::fork();
+  if (between < 0) return 0;
+  if (between == 0) {
+    const pid_t broker = ::fork();
+    if (broker == 0) be_broker(std::move(socket), options);
+    const ssize_t written = ::write(tell.get(), &broker, sizeof(broker));
+    ::_exit(written == sizeof(broker) ? 0 : 1);
+  }
+  tell.reset();
+  while (::waitpid(between, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  pid_t broker = 0;
+  const ssize_t got = ::read(told.get(), &broker, sizeof(broker));
+  if (got != sizeof(broker) || broker < 0) errno = EAGAIN; // as fork(2) says it
+  return got == sizeof(broker) ? broker : 0;
+}
+
 } // namespace
 
 class Resolver::Impl {
 public:
   Impl(Options options, util::Fd socket, pid_t broker)
-      : options_(options), broker_(broker), channel_(std::move(socket), most_message),
-        ready_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), events_(::epoll_create1(EPOLL_CLOEXEC)) {
+      : options_(options), broker_(broker),
+        broker_fd_(static_cast<int>(::syscall(SYS_pidfd_open, broker, 0))),
+        channel_(std::move(socket), most_message), ready_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+        events_(::epoll_create1(EPOLL_CLOEXEC)) {
     epoll_event event{};
     event.events = EPOLLIN;
     ::epoll_ctl(events_.get(), EPOLL_CTL_ADD, ready_.get(), &event);
@@ -89,6 +119,7 @@ private:
 
   Options options_;
   pid_t broker_;
+  util::Fd broker_fd_;
   Channel channel_;
   util::Fd ready_;  ///< readable while done_ has answers
   util::Fd events_; ///< both of them
@@ -161,9 +192,10 @@ void Resolver::Impl::submit(const Request& request) {
 
 void Resolver::Impl::answer(std::uint64_t id, model::Stack stack) {
   if (stack.empty()) ++counters_.empty_answers;
-  done_.push_back({id, std::move(stack)});
   const std::uint64_t one = 1;
-  [[maybe_unused]] const ssize_t written = ::write(ready_.get(), &one, sizeof(one));
+  if (done_.empty()) [[maybe_unused]]
+    const ssize_t written = ::write(ready_.get(), &one, sizeof(one));
+  done_.push_back({id, std::move(stack)});
 }
 
 void Resolver::Impl::take(std::string_view message) {
@@ -226,10 +258,9 @@ void Resolver::Impl::finish(milliseconds patience, std::vector<Answer>& answers)
 }
 
 void Resolver::Impl::end_broker() {
-  if (broker_ <= 0) return;
-  ::kill(broker_, SIGKILL); // takes the helper with it: PR_SET_PDEATHSIG
-  while (::waitpid(broker_, nullptr, 0) < 0 && errno == EINTR) {
-  }
+  // It may hang in open(2); else the end of the socket would do. The helper goes with it:
+  // PR_SET_PDEATHSIG.
+  if (broker_ > 0) ::syscall(SYS_pidfd_send_signal, broker_fd_.get(), SIGKILL, nullptr, 0);
   broker_ = 0;
 }
 
@@ -239,9 +270,8 @@ util::Result<std::unique_ptr<Resolver>> Resolver::start(Options options) {
     return util::system_error("cannot make a socket pair for the symbol broker", errno);
   util::Fd ours(ends[0]);
   util::Fd theirs(ends[1]);
-  const pid_t broker = ::fork();
-  if (broker < 0) return util::system_error("cannot start the symbol broker", errno);
-  if (broker == 0) be_broker(std::move(theirs), options);
+  const pid_t broker = start_broker(std::move(theirs), options);
+  if (broker <= 0) return util::system_error("cannot start the symbol broker", errno);
   auto impl = std::make_unique<Impl>(options, std::move(ours), broker);
   return std::unique_ptr<Resolver>(new Resolver(std::move(impl)));
 }

@@ -68,8 +68,9 @@ public:
     bool perf_maps = true; ///< read /tmp/perf-PID.map of processes that make code at run time
   };
 
-  /// Forks the broker, which forks the helper: no other thread may run yet. The broker leaves
-  /// signals of the terminal alone and ends with this object, or with the process that has it.
+  /// Forks the broker, which forks the helper: no other thread may run yet. Neither is a child of
+  /// the caller, to wait(2). The broker leaves signals of the terminal alone and ends with this
+  /// object, or with the process that has it.
   [[nodiscard]] static util::Result<std::unique_ptr<Resolver>> start(Options options);
   ~Resolver();
   Resolver(const Resolver&) = delete;

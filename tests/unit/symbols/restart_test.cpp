@@ -4,12 +4,14 @@
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 
+#include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <elf.h>
 #include <fstream>
 #include <poll.h>
 #include <set>
+#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 
@@ -159,6 +161,24 @@ TEST_CASE("without a broker, requests are answered empty at once") {
   bool gone = false;
   for (int i = 0; i < 1000 && !gone; ++i) {
     gone = has_ended(helper);
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+  CHECK(gone);
+}
+
+TEST_CASE("the broker is nobody's child, and ends with the resolver") {
+  int broker = 0;
+  {
+    Asker asker;
+    broker = asker.resolver().broker_pid();
+    asker.settle();
+    CHECK_FALSE(has_ended(broker));
+    CHECK(::waitpid(-1, nullptr, WNOHANG) == -1); // `run --wait-all` is not kept waiting
+    CHECK(errno == ECHILD);
+  }
+  bool gone = false;
+  for (int i = 0; i < 1000 && !gone; ++i) {
+    gone = has_ended(broker);
     std::this_thread::sleep_for(milliseconds(5));
   }
   CHECK(gone);
