@@ -57,20 +57,8 @@ Pages::~Pages() {
   if (mapping_ != nullptr) ::munmap(mapping_, mapped_);
 }
 
-void lock(std::byte* at, std::size_t length) {
-  if (::mlock(at, length) != 0) fail("mlock");
-}
-
-void unlock(std::byte* at, std::size_t length) {
-  if (::munlock(at, length) != 0) fail("munlock");
-}
-
-void lock_all(int flags) {
-  if (::mlockall(flags) != 0) fail("mlockall");
-}
-
-void unlock_all() {
-  if (::munlockall() != 0) fail("munlockall");
+void must(int result, const char* step) {
+  if (result != 0) fail(step);
 }
 
 void write_secret(std::byte* at, std::size_t length) {

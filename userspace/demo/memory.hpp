@@ -33,11 +33,9 @@ private:
   std::byte* start_ = nullptr;
 };
 
-void lock(std::byte* at, std::size_t length);
-void unlock(std::byte* at, std::size_t length);
-/// mlockall with these MCL_ flags.
-void lock_all(int flags);
-void unlock_all();
+/// For a call of mlock(2) and its like, which stand in the stories themselves so that findings name
+/// their lines: throws the std::system_error of `errno` unless `result` is 0.
+void must(int result, const char* step);
 /// Writes something that looks like a secret.
 void write_secret(std::byte* at, std::size_t length);
 void write_secret(std::byte* at, std::string_view text);

@@ -14,13 +14,13 @@ namespace {
 void own_pages() {
   const Pages first(1);
   const Pages second(1);
-  lock(first.at(0), 32);
-  lock(second.at(0), 32);
+  must(::mlock(first.at(0), 32), "mlock");
+  must(::mlock(second.at(0), 32), "mlock");
   write_secret(first.at(0), 32);
-  unlock(first.at(0), 32);
-  lock(first.at(0), 32);
-  unlock(first.at(0), 32);
-  unlock(second.at(0), 32);
+  must(::munlock(first.at(0), 32), "munlock");
+  must(::mlock(first.at(0), 32), "mlock");
+  must(::munlock(first.at(0), 32), "munlock");
+  must(::munlock(second.at(0), 32), "munlock");
 }
 
 /// A secret that children do not get.
@@ -28,9 +28,9 @@ void kept_from_children() {
   using namespace std::chrono_literals;
   const Pages page(1);
   if (::madvise(page.at(0), page_size(), MADV_DONTFORK) != 0) fail("madvise(MADV_DONTFORK)");
-  lock(page.at(0), 32);
+  must(::mlock(page.at(0), 32), "mlock");
   in_child([] { sleep_for(300ms); });
-  unlock(page.at(0), 32);
+  must(::munlock(page.at(0), 32), "munlock");
 }
 
 } // namespace
@@ -45,11 +45,11 @@ int clean() {
 
 int lockall_hole() {
   // Not MCL_CURRENT: it charges all that is mapped, too much for the usual RLIMIT_MEMLOCK.
-  lock_all(MCL_FUTURE);
+  must(::mlockall(MCL_FUTURE), "mlockall");
   const Pages page(1);
-  lock(page.at(0), 32);
-  unlock(page.at(0), 32);
-  unlock_all();
+  must(::mlock(page.at(0), 32), "mlock");
+  must(::munlock(page.at(0), 32), "munlock");
+  must(::munlockall(), "munlockall");
   return 0;
 }
 
@@ -59,9 +59,10 @@ int lockall_current() {
     return skipped;
   }
   const Pages page(1);
-  lock_all(MCL_CURRENT | MCL_ONFAULT); // no need to make all of it resident for this
-  unlock(page.at(0), 32);
-  unlock_all();
+  must(::mlockall(MCL_CURRENT | MCL_ONFAULT),
+       "mlockall"); // no need to make all of it resident for this
+  must(::munlock(page.at(0), 32), "munlock");
+  must(::munlockall(), "munlockall");
   return 0;
 }
 
@@ -76,27 +77,27 @@ int lock_failed() {
 
 int map_locked() {
   const Pages pages(2, MAP_LOCKED);
-  lock(pages.at(100), 32);
-  unlock(pages.at(100), 32);
+  must(::mlock(pages.at(100), 32), "mlock");
+  must(::munlock(pages.at(100), 32), "munlock");
   return 0;
 }
 
 int moved() {
   const Pages from(1);
   const Pages to(1);
-  lock(from.at(0), 32);
-  lock(from.at(100), 32);
+  must(::mlock(from.at(0), 32), "mlock");
+  must(::mlock(from.at(100), 32), "mlock");
   const void* const got =
       ::mremap(from.at(0), page_size(), page_size(), MREMAP_MAYMOVE | MREMAP_FIXED, to.at(0));
   if (got == MAP_FAILED) fail("mremap");
-  unlock(to.at(0), 32);
+  must(::munlock(to.at(0), 32), "munlock");
   return 0;
 }
 
 int failed_unlock() {
   const Pages pages(3);
   if (::munmap(pages.at(page_size()), page_size()) != 0) fail("munmap");
-  lock(pages.at(0), 32);
+  must(::mlock(pages.at(0), 32), "mlock");
   // Reaches into the hole: ENOMEM, but the first page has been unlocked by then.
   if (::munlock(pages.at(100), page_size()) == 0) must_fail("munlock of a hole");
   return 0;

@@ -6,6 +6,7 @@
 #include "util/fd.hpp"
 
 #include <cstdio>
+#include <sys/mman.h>
 #include <unistd.h>
 
 namespace mlockscope::demo {
@@ -20,18 +21,18 @@ constexpr auto long_life = 400ms;
 
 int threads() {
   const Pages page(1);
-  lock(page.at(0), 32);
-  in_thread([&] { lock(page.at(100), 32); });
-  in_thread([&] { unlock(page.at(0), 32); });
+  must(::mlock(page.at(0), 32), "mlock");
+  in_thread([&] { must(::mlock(page.at(100), 32), "mlock"); });
+  in_thread([&] { must(::munlock(page.at(0), 32), "munlock"); });
   return 0;
 }
 
 int forked() {
   const Pages page(1);
-  lock(page.at(0), 32);
+  must(::mlock(page.at(0), 32), "mlock");
   write_secret(page.at(0), 32);
   in_child([] { sleep_for(long_life); });
-  unlock(page.at(0), 32);
+  must(::munlock(page.at(0), 32), "munlock");
   return 0;
 }
 
@@ -42,7 +43,7 @@ int background() {
   util::Fd writing(ends[1]);
   in_child([] {
     const Pages page(1);
-    lock(page.at(0), 32);
+    must(::mlock(page.at(0), 32), "mlock");
     write_secret(page.at(0), 32);
     if (::fork() != 0) ::_exit(0);
     sleep_for(long_life); // the daemon: what it believes to be locked is not
@@ -61,14 +62,14 @@ int swapped() {
     return skipped;
   }
   const Pages page(1);
-  lock(page.at(0), 32);
-  lock(page.at(100), 32);
+  must(::mlock(page.at(0), 32), "mlock");
+  must(::mlock(page.at(100), 32), "mlock");
   write_secret(page.at(100), "this key was to stay in memory!!");
-  unlock(page.at(0), 32);
+  must(::munlock(page.at(0), 32), "munlock");
   push_to_swap(page.at(0));
   sleep_for(long_life); // whoever looks for pages in swap now and then shall see it
   write_secret(page.at(100), 32);
-  unlock(page.at(100), 32);
+  must(::munlock(page.at(100), 32), "munlock");
   return 0;
 }
 

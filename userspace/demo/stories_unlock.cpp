@@ -4,6 +4,7 @@
 #include "demo/stories.hpp"
 
 #include <limits>
+#include <sys/mman.h>
 
 namespace mlockscope::demo {
 namespace {
@@ -11,8 +12,8 @@ namespace {
 /// Two keys of 32 bytes on one page, at 0 and at 100, both locked.
 Pages two_keys() {
   Pages page(1);
-  lock(page.at(0), 32);
-  lock(page.at(100), 32);
+  must(::mlock(page.at(0), 32), "mlock");
+  must(::mlock(page.at(100), 32), "mlock");
   write_secret(page.at(0), 32);
   write_secret(page.at(100), 32);
   return page;
@@ -22,93 +23,94 @@ Pages two_keys() {
 
 int spill() {
   const Pages page = two_keys();
-  unlock(page.at(0), 32);
+  must(::munlock(page.at(0), 32), "munlock");
   return 0;
 }
 
 int self_spill() {
   const Pages pages(2);
   std::byte* const buffer = pages.at(page_size() - 96); // 96 bytes here, 104 on the next page
-  lock(buffer, 200);
-  unlock(buffer, 50);
+  must(::mlock(buffer, 200), "mlock");
+  must(::munlock(buffer, 50), "munlock");
   return 0;
 }
 
 int nested() {
   const Pages pages(2);
-  lock(pages.at(0), 2 * page_size());
-  lock(pages.at(page_size()), 100);
-  unlock(pages.at(page_size()), 100);
+  must(::mlock(pages.at(0), 2 * page_size()), "mlock");
+  must(::mlock(pages.at(page_size()), 100), "mlock");
+  must(::munlock(pages.at(page_size()), 100), "munlock");
   return 0;
 }
 
 int stacked() {
   const Pages page(1);
-  lock(page.at(0), 64);
-  lock(page.at(0), 64);
-  unlock(page.at(0), 64);
+  must(::mlock(page.at(0), 64), "mlock");
+  must(::mlock(page.at(0), 64), "mlock");
+  must(::munlock(page.at(0), 64), "munlock");
   return 0;
 }
 
 int zero_length() {
   const Pages page(1);
-  lock(page.at(0), 32);
-  unlock(page.at(100), 0);
+  must(::mlock(page.at(0), 32), "mlock");
+  must(::munlock(page.at(100), 0), "munlock");
   return 0;
 }
 
 int wrapped() {
   const Pages page(1);
-  lock(page.at(0), 32);
+  must(::mlock(page.at(0), 32), "mlock");
   // length + offset in the page wraps around to 1: the kernel unlocks that one page.
-  unlock(page.at(2), std::numeric_limits<std::size_t>::max());
+  must(::munlock(page.at(2), std::numeric_limits<std::size_t>::max()), "munlock");
   return 0;
 }
 
 int neighbours() {
   // 4096 on purpose, not the page size: code written for 4 KiB pages that meets larger ones.
   const Pages memory = Pages::aligned(8192, 65536);
-  lock(memory.at(0), 4096);
-  lock(memory.at(4096), 4096);
-  unlock(memory.at(0), 4096);
+  must(::mlock(memory.at(0), 4096), "mlock");
+  must(::mlock(memory.at(4096), 4096), "mlock");
+  must(::munlock(memory.at(0), 4096), "munlock");
   return 0;
 }
 
 int release_both() {
   const Pages page(1);
-  lock(page.at(0), 32);
-  lock(page.at(32), 32);
-  unlock(page.at(0), 64);
+  must(::mlock(page.at(0), 32), "mlock");
+  must(::mlock(page.at(32), 32), "mlock");
+  must(::munlock(page.at(0), 64), "munlock");
   return 0;
 }
 
 int unlock_twice() {
   const Pages page(1);
-  lock(page.at(0), 32);
-  unlock(page.at(0), 32);
-  unlock(page.at(0), 32);
+  must(::mlock(page.at(0), 32), "mlock");
+  must(::munlock(page.at(0), 32), "munlock");
+  must(::munlock(page.at(0), 32), "munlock");
   return 0;
 }
 
 int released() {
   const Pages page = two_keys();
-  unlock(page.at(0), 32);
-  unlock(page.at(100), 32);
+  must(::munlock(page.at(0), 32), "munlock");
+  must(::munlock(page.at(100), 32), "munlock");
   return 0;
 }
 
 int relocked() {
   const Pages page = two_keys();
-  unlock(page.at(0), 32);
-  lock(page.at(200), 32);
+  must(::munlock(page.at(0), 32), "munlock");
+  must(::mlock(page.at(200), 32), "mlock");
   return 0;
 }
 
 int stale() {
   const Pages page(1);
-  lock(page.at(0), 32); // "freed" here without munlock: nobody can see that from outside
-  lock(page.at(100), 32);
-  unlock(page.at(100), 32);
+  must(::mlock(page.at(0), 32),
+       "mlock"); // "freed" here without munlock: nobody can see that from outside
+  must(::mlock(page.at(100), 32), "mlock");
+  must(::munlock(page.at(100), 32), "munlock");
   return 0;
 }
 
