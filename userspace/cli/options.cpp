@@ -3,6 +3,8 @@
 #include "model/platforms.hpp"
 #include "model/words.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include <algorithm>
 #include <bit>
 #include <cctype>

@@ -5,12 +5,14 @@
 #include "model/finding.hpp"
 #include "util/result.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
+
+namespace CLI {
+class App;
+}
 
 namespace mlockscope::cli {
 
