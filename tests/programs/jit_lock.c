@@ -1,6 +1,7 @@
 // jit_lock.so, preloaded into a program that runs scripts: opening the file "/lock/0" or "/lock/1"
 // locks one of two keys on a page, "/unlock/0" unlocks the first. So the script's functions, which
 // were compiled while it ran, are on the stack of the call.
+#define _GNU_SOURCE // O_TMPFILE, RTLD_NEXT
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
