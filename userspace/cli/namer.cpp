@@ -15,7 +15,8 @@ Namer::Namer(symbols::Resolver& resolver, StackNames& names, CodeLists& code,
 
 /// Numbers count up from 1: small ones take less room in a recording than those of the probes.
 void Namer::seen(const model::UserStack& told, model::Time now) {
-  if (numbers_.contains(told.id)) return; // told again: its slot there was somebody else's
+  if (const auto known = numbers_.find(told.id); known != numbers_.end())
+    return seen_again(known->second, told);
   Waiting fresh{told, {told.space, code_.version_for(told.space, told.pid, told.addresses, now)}};
   fresh.stack.id = model::StackId{++last_};
   numbers_.emplace(told.id, fresh.stack.id);
@@ -30,23 +31,36 @@ void Namer::seen(const model::UserStack& told, model::Time now) {
   keep(std::move(fresh));
 }
 
+/// Its place there had become somebody else's, or the bytes of the stack did not fit the first
+/// time.
+void Namer::seen_again(model::StackId stack, const model::UserStack& told) {
+  const auto found = waiting_.find(stack);
+  if (found == waiting_.end() || found->second.stack.copy || !told.copy) return;
+  found->second.stack.copy = told.copy;
+  note_copy(stack);
+}
+
 void Namer::record_seen(const model::UserStack& stack) {
   if (recording_ == nullptr) return;
   recording_->put(
       recording::StackSeen{stack.id, stack.space, stack.pid, stack.time, stack.addresses});
 }
 
-/// Without the bytes of its stack it can still be named, not so far up.
+/// Without the bytes of its stack the oldest can still be named, not so far up.
+void Namer::note_copy(model::StackId stack) {
+  copies_.push_back(stack);
+  if (copies_.size() <= most_copies) return;
+  const auto oldest = waiting_.find(copies_.front());
+  if (oldest != waiting_.end()) oldest->second.stack.copy.reset();
+  copies_.pop_front();
+}
+
 void Namer::keep(Waiting fresh) {
   const model::StackId stack = fresh.stack.id;
   kept_.push_back(stack);
-  if (fresh.stack.copy) copies_.push_back(stack);
+  const bool copied = fresh.stack.copy.has_value();
   waiting_.emplace(stack, std::move(fresh));
-  if (copies_.size() > most_copies) {
-    const auto oldest = waiting_.find(copies_.front());
-    if (oldest != waiting_.end()) oldest->second.stack.copy.reset();
-    copies_.pop_front();
-  }
+  if (copied) note_copy(stack);
   if (kept_.size() > StackNames::most) {
     waiting_.erase(kept_.front());
     kept_.pop_front();

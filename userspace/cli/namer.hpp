@@ -57,6 +57,8 @@ private:
 
   void submit(Waiting);
   void keep(Waiting);
+  void note_copy(model::StackId);
+  void seen_again(model::StackId, const model::UserStack&);
   void decide(model::StackId, model::Stack);
   void take(std::vector<symbols::Answer>);
   void record_seen(const model::UserStack&);

@@ -7,6 +7,7 @@
 #include "report/text.hpp"
 
 #include <filesystem>
+#include <set>
 
 namespace mlockscope::cli {
 namespace {
@@ -18,7 +19,8 @@ std::string source_root() {
 }
 
 util::Result<std::unique_ptr<report::Writer>> open_file(const std::string& path) {
-  auto writer = report::Writer::to_file(path);
+  // Made by root, read by the job's next step; there is no address in them.
+  auto writer = report::Writer::to_file(path, report::Writer::For::everybody);
   if (!writer) return writer.error();
   return std::make_unique<report::Writer>(writer.take());
 }
@@ -31,6 +33,19 @@ util::Result<report::Suppressions> suppressions_of(const ViewOptions& options) {
     if (auto added = all.add_file(file); !added) return added.error();
   if (options.built_in_suppressions) all.add_built_in(); // behind the user's, which say more
   return all;
+}
+
+util::Status check_files(const ViewOptions& options, const std::string& record) {
+  std::set<std::filesystem::path> seen;
+  for (const std::string& file : {options.output, options.sarif, options.junit, record}) {
+    std::error_code unknown;
+    const auto path = std::filesystem::weakly_canonical(file, unknown);
+    const bool regular =
+        !std::filesystem::exists(path, unknown) || std::filesystem::is_regular_file(path, unknown);
+    if (file.empty() || !regular || seen.insert(path).second) continue;
+    return util::Error{"two outputs go to " + file, "", "give each a file of its own"};
+  }
+  return util::success();
 }
 
 util::Status Outlets::open_files(const ViewOptions& options, const report::Clock& clock) {

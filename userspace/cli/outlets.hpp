@@ -16,6 +16,9 @@ namespace mlockscope::cli {
 /// The entries of the files that the user names, and those that are built in.
 [[nodiscard]] util::Result<report::Suppressions> suppressions_of(const ViewOptions&);
 
+/// Fails if two of the files that are to be written are one. `record` may be empty.
+[[nodiscard]] util::Status check_files(const ViewOptions&, const std::string& record);
+
 class Outlets {
 public:
   /// The writers outlive it. Opens the files for CI. `notes` get what is not a finding.

@@ -247,6 +247,10 @@ int replay(const ReplayOptions& options) {
     complain(selection.error());
     return status_usage;
   }
+  if (const auto files = check_files(options.view, ""); !files) {
+    complain(files.error());
+    return status_usage;
+  }
   if (const auto suppressions = suppressions_of(options.view); !suppressions) {
     complain(suppressions.error());
     return status_usage;

@@ -78,6 +78,7 @@ util::Result<util::Fd> watch(int ring, std::initializer_list<int> others) {
 
 util::Result<Tracing::Preparations> Tracing::prepare(const CommonOptions& options) {
   Preparations prepared;
+  if (auto files = check_files(options.view, options.record); !files) return files.error();
   if (options.stacks != StacksChoice::off) {
     auto resolver = symbols::Resolver::start({.verbose = options.verbose});
     if (!resolver) return resolver.error();
@@ -134,10 +135,8 @@ util::Status Tracing::begin_recording() {
   origin.began = began_;
   origin.fork_grace = limits_of(options_).fork_grace;
   origin.all_mappings = records_all_mappings(options_, prepared_.filters);
-  if (options_.record == "-" || same_file(options_.record, options_.view.output))
-    return util::Error{"cannot record to " + options_.record,
-                       options_.record == "-" ? "a recording is no text for standard output"
-                                              : "the findings go there",
+  if (options_.record == "-")
+    return util::Error{"cannot record to -", "a recording is no text for standard output",
                        "give it a file of its own"};
   auto writer = recording::Writer::create(options_.record, origin);
   if (!writer) return writer.error();

@@ -99,7 +99,7 @@ struct Exposure {
   FindingId finding{};
   SpaceId space{};
   std::uint32_t pid = 0;
-  Comm comm;
+  Comm comm{};
   Closed closed{};
   Time opened = 0;
   Time ended = 0;

@@ -20,8 +20,9 @@ const char* hint_for(int error_number) {
 
 } // namespace
 
-util::Result<Writer> Writer::to_file(const std::string& path) {
-  util::Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+util::Result<Writer> Writer::to_file(const std::string& path, For whom) {
+  const mode_t mode = whom == For::owner ? 0600 : 0666;
+  util::Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
   if (!fd) return util::system_error("cannot open " + path, errno);
   return Writer(std::move(fd), path);
 }

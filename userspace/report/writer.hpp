@@ -22,8 +22,10 @@ public:
   /// Flushes; whoever wants to know if that worked calls flush() first.
   ~Writer() { flush(); }
 
-  /// Makes or empties a file that only its owner can read: findings tell addresses of processes.
-  [[nodiscard]] static util::Result<Writer> to_file(const std::string& path);
+  enum class For { owner, everybody };
+  /// Makes or empties a file. Unless asked otherwise only its owner can read a new one: findings
+  /// tell addresses of processes. For everybody, the umask decides.
+  [[nodiscard]] static util::Result<Writer> to_file(const std::string& path, For = For::owner);
   /// A descriptor of its own for an open one, say 1 for standard output.
   [[nodiscard]] static util::Result<Writer> to_descriptor(int fd, std::string name);
 

@@ -36,7 +36,8 @@ TEST_CASE("findings are counted by kind and severity, exposures by process") {
         "  exposed      demo (pid 4242): 2 exposures of 64 B, the longest 1.2 s, 1 still open\n"
         "  calls        12 mlock, 11 munlock\n"
         "               3 unlocks of nothing locked\n"
-        "  events       1234 seen, 0 lost, by fentry; 2 address spaces alive\n");
+        "  events       1234 seen, 0 lost, by fentry; 2 address spaces alive\n"
+        "mlockscope explain spill tells what it means, and what helps.\n");
 }
 
 TEST_CASE("what is critical is named first, in its colour") {
