@@ -6,54 +6,21 @@
 #ifndef MLOCKSCOPE_BIRTH_BPF_H
 #define MLOCKSCOPE_BIRTH_BPF_H
 
+#include "paths.bpf.h"
 #include "pids.bpf.h"
 
-/* False if there is no room, or the name had to be cut. */
-static __always_inline bool add_part(struct wire_path *path, const void *name)
-{
-	__u32 i = path->parts;
-	long length;
-
-	if (i >= WIRE_PATH_PARTS)
-		return false;
-	length = bpf_probe_read_kernel_str(path->part[i], WIRE_PART_LEN, name);
-	if (length <= 0 || length == WIRE_PART_LEN)
-		return false;
-	path->parts = i + 1;
-	return true;
-}
-
-/* As fs/d_path.c prepend_path() does it, up to the root of all mounts. */
 static __noinline int exe_path(struct wire_path *path, struct task_struct *task)
 {
-	struct dentry *dentry, *root;
-	struct vfsmount *vfs;
-	struct mount *mount, *parent;
+	struct dentry *dentry;
+	struct vfsmount *mount;
 
 	if (!path || !task)
 		return 0;
 	path->parts = path->flags = 0;
 	dentry = BPF_CORE_READ(task, mm, exe_file, f_path.dentry);
-	vfs = BPF_CORE_READ(task, mm, exe_file, f_path.mnt);
-	if (!dentry || !vfs)
-		return 0;
-	mount = (void *)vfs - bpf_core_field_offset(struct mount, mnt);
-	for (int i = 0; i < 2 * WIRE_PATH_PARTS; i++) {
-		root = BPF_CORE_READ(mount, mnt.mnt_root);
-		if (dentry != root) {
-			if (!add_part(path, BPF_CORE_READ(dentry, d_name.name)))
-				return 0;
-			dentry = BPF_CORE_READ(dentry, d_parent);
-			continue;
-		}
-		parent = BPF_CORE_READ(mount, mnt_parent);
-		if (parent == mount || !parent) {
-			path->flags = WIRE_PATH_COMPLETE;
-			return 0;
-		}
-		dentry = BPF_CORE_READ(mount, mnt_mountpoint);
-		mount = parent;
-	}
+	mount = BPF_CORE_READ(task, mm, exe_file, f_path.mnt);
+	if (dentry && mount)
+		walk_path(path, dentry, mount);
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 #define __maybe_unused __attribute__((unused)) /* not every object has a use for every helper */
 
 /* include/linux/mm.h */
+#define VM_EXEC	      0x00000004UL
 #define VM_SHARED     0x00000008UL
 #define VM_GROWSDOWN  0x00000100UL
 #define VM_UFFD	      (0x00000200UL | 0x00001000UL) /* _MISSING, _WP */
@@ -34,6 +35,9 @@
 
 #define FOLIO_MAPPING_ANON 0x1 /* include/linux/page-flags.h: in folio->mapping */
 
+#define FMODE_BACKING 0x2000000 /* include/linux/fs.h, since 6.5: the real file under an overlay   \
+				 */
+
 #define SECRETMEM_MAGIC 0x5345434d /* include/uapi/linux/magic.h */
 #define CAP_IPC_LOCK	14
 #define RLIMIT_MEMLOCK	8
@@ -50,18 +54,25 @@ typedef struct {
 } kuid_t;
 
 struct super_block {
+	unsigned int s_dev;
 	unsigned long s_magic;
 };
 struct inode {
 	struct super_block *i_sb;
+	unsigned long i_ino;
 	long long i_size;
+};
+struct hlist_bl_node {
+	struct hlist_bl_node **pprev;
 };
 struct qstr {
 	const unsigned char *name;
 };
 struct dentry {
+	struct hlist_bl_node d_hash;
 	struct dentry *d_parent;
 	struct qstr d_name;
+	struct inode *d_inode;
 };
 struct vfsmount {
 	struct dentry *mnt_root;
@@ -76,8 +87,12 @@ struct path {
 	struct dentry *dentry;
 };
 struct file {
+	unsigned int f_mode;
 	struct inode *f_inode;
 	struct path f_path;
+};
+struct backing_file {	       /* fs/file_table.c */
+	struct path user_path; /* since 6.8; before, that is f_path */
 };
 
 struct address_space;
@@ -90,6 +105,7 @@ struct vm_area_struct {
 	unsigned long vm_start;
 	unsigned long vm_end;
 	unsigned long vm_flags;
+	unsigned long vm_pgoff;
 	struct file *vm_file;
 };
 

@@ -6,12 +6,7 @@
 #ifndef MLOCKSCOPE_STACK_RECORDS_BPF_H
 #define MLOCKSCOPE_STACK_RECORDS_BPF_H
 
-#include "pids.bpf.h"
-#include "stack_walk.bpf.h"
-
-#ifndef offsetof
-#define offsetof(type, member) __builtin_offsetof(type, member)
-#endif
+#include "code_records.bpf.h"
 
 /* Set before load. */
 const volatile __u32 stack_copies __weak = 0;	  /* a stack that is new is told with its bytes */
@@ -158,6 +153,7 @@ static __noinline bool tell_stack(struct stack_work *w, __u64 number, bool whole
 	room = copied && room_for_copy();
 	if (before == (number | COPY_OWED) && !room)
 		return true;
+	tell_code(w, whole);
 	if (!send_stack(w, number, room)) {
 		__sync_fetch_and_add(&stacks_lost, 1);
 		return false;

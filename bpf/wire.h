@@ -26,6 +26,7 @@
 #define WIRE_SWAP	 9
 #define WIRE_STACK	 10
 #define WIRE_STACK_COPY	 11
+#define WIRE_CODE	 12
 
 /* wire_call.call */
 #define WIRE_MLOCK	0
@@ -265,6 +266,29 @@ struct wire_stack_copy {
 	__u8 copy[WIRE_STACK_BYTES];
 };
 
+/* wire_code.flags */
+#define WIRE_CODE_DELETED 0x1 /* its name is gone: unlinked, or it never had one (memfd_create) */
+
+/*
+ * An executable mapping of a file, as a task of this address space had it when a stack with an
+ * address in it was told: sent before that stack, as far as `path.part` is used. Inode and device
+ * are those of /proc/PID/maps.
+ */
+struct wire_code {
+	__u8 type;
+	__u8 flags;
+	__u8 pad[2];
+	__u32 pid;
+	__u64 space;
+	__u64 time;
+	__u64 start;
+	__u64 end;
+	__u64 offset; /* of start in the file, bytes */
+	__u64 inode;
+	__u64 device; /* as the kernel has it: 20 bits of minor number */
+	struct wire_path path;
+};
+
 #ifdef __cplusplus
 #define WIRE_ASSERT static_assert
 #else
@@ -283,6 +307,7 @@ WIRE_ASSERT(sizeof(struct wire_fault) == 56, "wire_fault");
 WIRE_ASSERT(sizeof(struct wire_swap) == 32, "wire_swap");
 WIRE_ASSERT(sizeof(struct wire_stack) == 416, "wire_stack");
 WIRE_ASSERT(sizeof(struct wire_stack_copy) == 488 + 16384, "wire_stack_copy");
+WIRE_ASSERT(sizeof(struct wire_code) == 64 + 1544, "wire_code");
 #undef WIRE_ASSERT
 
 #endif

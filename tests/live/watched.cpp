@@ -18,7 +18,7 @@ void note(Seen& seen, capture::Tracer::Record record) {
     seen.stacks[stack->id] = *stack;
     return;
   }
-  if (decode::decode_birth(record)) return;
+  if (decode::decode_birth(record) || decode::decode_code(record, page())) return;
   auto event = decode::decode(record, page());
   if (!event) throw std::runtime_error(event.error().message());
   const auto* call = std::get_if<model::CallEvent>(&event.value());

@@ -204,8 +204,8 @@ std::vector<std::string> Tracer::missing_events() const {
 
 Counters Tracer::counters() const {
   const auto& bss = *impl_->skeleton->bss;
-  return {bss.records_lost, bss.lifetimes_lost,  bss.faults_lost,   bss.spaces_refused,
-          bss.stacks_lost,  bss.stacks_recycled, bss.stacks_skipped};
+  return {bss.records_lost, bss.lifetimes_lost,  bss.faults_lost,    bss.spaces_refused,
+          bss.stacks_lost,  bss.stacks_recycled, bss.stacks_skipped, bss.code_lost};
 }
 
 } // namespace mlockscope::capture

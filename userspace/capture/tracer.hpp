@@ -49,6 +49,9 @@ struct Counters {
   std::uint64_t stacks_lost = 0;     ///< no room in the ring: a call has none
   std::uint64_t stacks_recycled = 0; ///< no longer remembered as told; told again if seen again
   std::uint64_t stacks_skipped = 0;  ///< calls whose stack has two addresses at most, for the cost
+  /// No room in the ring for a mapping of code. It is told with a later stack; this one may lack
+  /// names if /proc is not there any more.
+  std::uint64_t code_lost = 0;
 };
 
 /// What the reader does after a drain that found nothing.

@@ -1,3 +1,6 @@
+// A pid is no address space. Between a call and the look into /proc the process may have executed
+// another program, or be gone and its pid be given to another: so a list that lacks what is known
+// to be code of that address space is not believed.
 #include "cli/code_lists.hpp"
 
 #include "procfs/maps.hpp"
@@ -15,16 +18,41 @@ constexpr std::uint64_t map_anonymous = 0x20;
 
 } // namespace
 
-bool CodeLists::covers(const std::vector<Piece>& pieces, model::Address addr) {
+bool CodeLists::covers(const Pieces& pieces, model::Address addr) {
   const auto after = std::ranges::upper_bound(pieces, addr, {},
                                               [](const Piece& piece) { return piece.pages.start; });
   return after != pieces.begin() && std::prev(after)->pages.contains(addr);
 }
 
-void CodeLists::born(model::SpaceId space, std::uint32_t pid, model::Time now) {
+CodeLists::Piece CodeLists::piece_of(const model::CodeMapping& mapping) {
+  return {mapping.pages, mapping.offset, mapping.inode, mapping.device, paths_.keep(mapping.path)};
+}
+
+void CodeLists::born(model::SpaceId space, std::uint32_t pid, model::Address code,
+                     model::Time now) {
   if (!wanted()) return;
   std::erase_if(stale_, [&](const auto& each) { return each.second == pid; });
+  known_[space].anchor = code;
+  if (at_birth_ == AtBirth::later) return see(space, pid);
   read(space, pid, now);
+}
+
+void CodeLists::told(model::SpaceId space, std::uint32_t pid, const model::CodeMapping& mapping) {
+  if (!wanted() || mapping.path.empty()) return;
+  Known& known = known_[space];
+  const Piece piece = piece_of(mapping);
+  const auto overlaps = [&](const Piece& each) {
+    return each.pages.start < piece.pages.end && piece.pages.start < each.pages.end;
+  };
+  const auto first = std::ranges::find_if(known.pieces, overlaps);
+  if (first != known.pieces.end() && first->same(piece)) return;
+  std::erase_if(known.pieces, overlaps);
+  if (known.pieces.size() >= procfs::most_code) return;
+  known.pieces.insert(std::ranges::upper_bound(known.pieces, piece.pages.start, {},
+                                               [](const Piece& each) { return each.pages.start; }),
+                      piece);
+  known.pid = pid;
+  if (!std::exchange(known.untold, true)) untold_.push_back(space);
 }
 
 void CodeLists::note(const model::CallEvent& call) {
@@ -36,11 +64,14 @@ void CodeLists::tend(model::Time now) {
   if (!wanted() || now < due_) return;
   due_ = now + interval;
   for (const auto& [space, pid] : std::exchange(stale_, {})) read(space, pid, now);
+  for (const model::SpaceId space : std::exchange(untold_, {}))
+    if (const auto known = known_.find(space); known != known_.end())
+      publish(space, known->second, now);
 }
 
 void CodeLists::tell_again() {
   for (auto& [space, known] : known_) {
-    known.pieces.clear();
+    if (known.version != 0 && !std::exchange(known.untold, true)) untold_.push_back(space);
     stale_.emplace(space, known.pid);
   }
   due_ = 0;
@@ -55,33 +86,42 @@ std::uint32_t CodeLists::version_for(model::SpaceId space, std::uint32_t pid,
                                      const std::vector<model::Address>& addresses,
                                      model::Time now) {
   if (!wanted()) return 0;
-  const auto complete = [&](const Known& known) {
-    return std::ranges::all_of(addresses,
-                               [&](model::Address addr) { return covers(known.pieces, addr); });
-  };
-  const auto found = known_.find(space);
-  if (found == known_.end()) {
+  Known& known = known_[space];
+  if (!addresses.empty()) known.anchor = addresses.front();
+  const bool complete = std::ranges::all_of(
+      addresses, [&](model::Address addr) { return covers(known.pieces, addr); });
+  if (known.pieces.empty()) {
     read(space, pid, now);
-  } else if (!complete(found->second) && now - found->second.missed >= interval) {
-    found->second.missed = now; // code that is in no mapping must not make it read all the time
+  } else if (!complete && now - known.missed >= interval) {
+    known.missed = now; // code that is in no mapping must not make it read all the time
     read(space, pid, now);
   }
-  const auto known = known_.find(space);
-  return known == known_.end() ? 0 : known->second.version;
+  publish(space, known, now);
+  return known.version;
 }
 
 void CodeLists::read(model::SpaceId space, std::uint32_t pid, model::Time now) {
-  auto code = procfs::read_code(proc_.root(), pid);
+  const auto code = procfs::read_code(proc_.root(), pid);
   if (!code || code.value().empty()) return;
-  stale_.erase(space);
+  Pieces pieces;
+  for (const model::CodeMapping& mapping : code.value()) pieces.push_back(piece_of(mapping));
   Known& known = known_[space];
-  std::vector<Piece> pieces;
-  for (const model::CodeMapping& mapping : code.value())
-    pieces.push_back({mapping.pages, mapping.inode});
-  if (pieces == known.pieces) return;
-  known.pieces = std::move(pieces);
+  if (known.anchor != 0 && !covers(pieces, known.anchor)) return;
+  stale_.erase(space);
   known.pid = pid;
-  const List list{space, pid, ++known.version, now, code.take()};
+  if (!std::ranges::equal(pieces, known.pieces,
+                          [](const Piece& a, const Piece& b) { return a.same(b); })) {
+    known.pieces = std::move(pieces);
+    known.untold = true;
+  }
+  publish(space, known, now);
+}
+
+void CodeLists::publish(model::SpaceId space, Known& known, model::Time now) {
+  if (!std::exchange(known.untold, false)) return;
+  List list{space, known.pid, ++known.version, now, {}};
+  for (const Piece& each : known.pieces)
+    list.code.push_back({each.pages, each.offset, each.inode, each.device, *each.path});
   for (const Listener& listener : listeners_) listener(list);
 }
 

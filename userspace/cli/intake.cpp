@@ -30,6 +30,10 @@ void Intake::stack(const model::UserStack& stack) {
   if (namer_ != nullptr) namer_->seen(stack, monotonic_now());
 }
 
+void Intake::code(const decode::Code& code) {
+  if (code_ != nullptr) code_->told(code.space, code.pid, code.mapping);
+}
+
 void Intake::finish(model::Time time, const model::StackCounts& stacks) {
   if (namer_ != nullptr) namer_->finish(patience); // behind the end nothing is read
   if (recording_ != nullptr) {
@@ -43,7 +47,9 @@ void Intake::finish(model::Time time, const model::StackCounts& stacks) {
 void Intake::born(const decode::Birth& birth) {
   processes_.born(birth);
   if (recording_ != nullptr) tell_process(birth.space, birth.pid);
-  if (code_ != nullptr) code_->born(birth.space, birth.pid, monotonic_now());
+  if (code_ == nullptr) return;
+  const model::Address last = birth.end_code == 0 ? 0 : birth.end_code - 1;
+  code_->born(birth.space, birth.pid, last, monotonic_now());
 }
 
 bool Intake::see(model::SpaceId space, std::uint32_t pid) {

@@ -30,6 +30,8 @@ public:
   void handle(const model::CallEvent&); ///< the one that comes in millions
   /// A user stack, before the first call that names it. It may have been told before.
   void stack(const model::UserStack&);
+  /// A mapping of code, before the first stack that needs it.
+  void code(const decode::Code&);
   using StackListener = std::function<void(const model::UserStack&)>;
   void tell_stacks_to(StackListener listener) { stack_listener_ = std::move(listener); }
   /// Stacks that the probes take for known, and that are not; as the probes number them.

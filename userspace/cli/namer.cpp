@@ -8,6 +8,7 @@ namespace mlockscope::cli {
 Namer::Namer(symbols::Resolver& resolver, StackNames& names, CodeLists& code,
              recording::Writer* recording, When when)
     : resolver_(resolver), names_(names), code_(code), recording_(recording), when_(when) {
+  code_.read_at_birth(when == When::seen ? CodeLists::AtBirth::at_once : CodeLists::AtBirth::later);
   code_.tell([this](const CodeLists::List& list) {
     resolver_.describe({list.space, list.version}, list.code, list.pid);
   });

@@ -166,6 +166,7 @@ void Session::take(capture::Tracer::Record record) {
     return note_new(birth->space, birth->pid);
   }
   if (const auto stack = decode::decode_stack(record)) return intake_.stack(*stack);
+  if (const auto code = decode::decode_code(record, page_)) return intake_.code(*code);
   if (const auto traffic = decode::decode_swap_traffic(record, page_))
     return take_traffic(*traffic);
   auto event = decode::decode(record, page_);

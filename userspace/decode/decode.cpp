@@ -1,6 +1,7 @@
 #include "decode/decode.hpp"
 
 #include "bpf/wire.h"
+#include "decode/path.hpp"
 #include "model/linux_abi.hpp"
 #include "model/request.hpp"
 
@@ -183,15 +184,6 @@ util::Result<model::Event> read_swap(const wire_swap& wire, PageSize page) {
   return model::Event(model::SwapEvent{model::SpaceId{wire.space}, wire.time, {*back}});
 }
 
-/// Nothing if the probe could not read it whole.
-std::optional<std::string> read_path(const wire_path& wire) {
-  if ((wire.flags & WIRE_PATH_COMPLETE) == 0 || wire.parts > WIRE_PATH_PARTS) return std::nullopt;
-  std::string path;
-  for (std::uint32_t i = wire.parts; i-- > 0;)
-    path += '/' + std::string(wire.part[i], ::strnlen(wire.part[i], WIRE_PART_LEN));
-  return path.empty() ? "/" : path;
-}
-
 } // namespace
 
 PageRange judged_range(const CallEvent& event, PageSize page) {
@@ -279,8 +271,8 @@ std::optional<Birth> decode_birth(std::span<const std::byte> record) {
   wire_birth wire;
   if (record.empty() || static_cast<std::uint8_t>(record[0]) != WIRE_BIRTH || !take(record, wire))
     return std::nullopt;
-  return Birth{model::SpaceId{wire.space}, wire.pid,        comm_of(wire.comm), read_path(wire.exe),
-               read_path(wire.cgroup),     wire.start_code, wire.end_code};
+  return Birth{model::SpaceId{wire.space}, wire.pid,        comm_of(wire.comm), path_of(wire.exe),
+               path_of(wire.cgroup),       wire.start_code, wire.end_code};
 }
 
 } // namespace mlockscope::decode

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/event.hpp"
+#include "model/process.hpp"
 #include "model/user_stack.hpp"
 #include "util/result.hpp"
 
@@ -50,6 +51,18 @@ struct SwapTraffic {
 /// A stack that later calls may name. Nothing if the record is of another type, or damaged; these
 /// are for decode().
 [[nodiscard]] std::optional<model::UserStack> decode_stack(std::span<const std::byte> record);
+
+/// A mapping of code that the next stack of its address space needs.
+struct Code {
+  model::SpaceId space{};
+  std::uint32_t pid = 0;
+  model::Time time = 0;
+  /// As /proc/PID/maps had it then. Its path is empty if it was too long for the probe.
+  model::CodeMapping mapping;
+};
+
+/// Nothing if the record is of another type, or damaged; these are for decode().
+[[nodiscard]] std::optional<Code> decode_code(std::span<const std::byte> record, model::PageSize);
 
 /// The range a lock call acts on, or whose state at exit a record of another call carries: the
 /// reader's side of judged_range() in bpf/calls.bpf.h. Empty if there is none.

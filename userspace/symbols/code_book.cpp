@@ -88,7 +88,11 @@ FilePtr CodeBook::open(const Space& space, const model::CodeMapping& mapping) {
   if (FilePtr file = take(open_in_proc(space.process.get(), range))) return file;
   if (const util::Fd root = root_of(space.process.get()))
     if (FilePtr file = take(open_inside(root.get(), path_to_open(mapping.path)))) return file;
-  return take(open_in_proc(space.process.get(), "exe"));
+  if (FilePtr file = take(open_in_proc(space.process.get(), "exe"))) return file;
+  // The process is gone. Its root is not kept open for this: that would keep the file systems of
+  // containers mounted that are gone, too. Most programs had the root that this process has.
+  if (!own_root_) own_root_ = util::Fd(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  return take(open_inside(own_root_.get(), path_to_open(mapping.path)));
 }
 
 void CodeBook::make_room(model::SpaceId space) {

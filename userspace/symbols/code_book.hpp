@@ -41,6 +41,7 @@ private:
 
   OpenFiles& files_;
   std::size_t most_;
+  util::Fd own_root_;
   std::uint64_t last_number_ = 0;
   std::map<model::SpaceId, std::shared_ptr<Space>> spaces_;
   std::map<CodeKey, CodePtr> codes_;

@@ -121,6 +121,11 @@ std::vector<Place> better(std::vector<Place> unwound,
     else if (i > 1)
       break;
   }
+  // Without call frame information the step out of a library is a guess, and so is what follows.
+  const auto wrong = std::find_if(unwound.begin(), unwound.end(), [&](const Place& each) {
+    return each != unwound.front() && !is_code(each.to_look_up());
+  });
+  unwound.erase(wrong, unwound.end());
   if (unwound.empty()) return chain;
   const auto meets = std::find_if(chain.begin(), chain.end(), [&](const Place& each) {
     return each.address == unwound.back().address;

@@ -36,8 +36,9 @@ struct Place {
 
 /// The better of two accounts of one stack. Addresses by frame pointers are good up to the first
 /// that is no code, but for the second, which is only what was on top of the stack: it is left out
-/// then. Unwound ones are preferred where they reach as far; where the copy ended in the middle of
-/// the others, those go on.
+/// then. Unwound ones are cut at the first that is no code, but for the instruction pointer, and
+/// preferred where they reach as far; where the copy ended in the middle of the others, those go
+/// on.
 [[nodiscard]] std::vector<Place> better(std::vector<Place> unwound,
                                         const std::vector<model::Address>& by_frame_pointers,
                                         const std::function<bool(model::Address)>& is_code);

@@ -36,7 +36,7 @@ struct Told {
 
 TEST_CASE("code of this process is listed when it is born, with this function in it") {
   Told told;
-  told.code.born(SpaceId{1}, me, second);
+  told.code.born(SpaceId{1}, me, here(), second);
   REQUIRE(told.lists.size() == 1);
   CHECK(told.lists[0].version == 1);
   CHECK(std::ranges::any_of(told.lists[0].code, [](const model::CodeMapping& mapping) {
@@ -46,7 +46,7 @@ TEST_CASE("code of this process is listed when it is born, with this function in
 
 TEST_CASE("nobody wants it, nothing is read") {
   CodeLists code;
-  code.born(SpaceId{1}, me, second);
+  code.born(SpaceId{1}, me, here(), second);
   CHECK(code.version_for(SpaceId{1}, me, {here()}, second) == 0);
 }
 
@@ -76,7 +76,7 @@ TEST_CASE("an address in no mapping makes it look again, not all the time") {
 
 TEST_CASE("a mapping of a file makes its list be read again") {
   Told told;
-  told.code.born(SpaceId{1}, me, second);
+  told.code.born(SpaceId{1}, me, here(), second);
   model::CallEvent call;
   call.space = SpaceId{1};
   call.caller.pid = me;
@@ -99,4 +99,100 @@ TEST_CASE("a process that is gone has no list, and keeps what was read") {
   CHECK(told.code.version_for(SpaceId{2}, 0x7fffffff, {0x10}, 2 * second) == 1);
   told.code.forget(SpaceId{2});
   CHECK(told.code.version_for(SpaceId{2}, 0x7fffffff, {here()}, 3 * second) == 0);
+}
+
+namespace {
+
+/// As a probe tells it of a process that is gone.
+model::CodeMapping mapping(model::Address start, std::uint64_t inode,
+                           const std::string& path = "/usr/lib/libdemo.so.1") {
+  return {.pages = {start, start + 0x2000},
+          .offset = 0x1000,
+          .inode = inode,
+          .device = 0x801,
+          .path = path};
+}
+constexpr std::uint32_t gone = 0x7fffffff;
+
+} // namespace
+
+TEST_CASE("what probes have told of one stack is one version, told as soon as it is needed") {
+  Told told;
+  told.code.told(SpaceId{1}, gone, mapping(0x600000, 7));
+  told.code.told(SpaceId{1}, gone, mapping(0x400000, 6, "/usr/bin/demo"));
+  told.code.told(SpaceId{2}, gone, mapping(0x400000, 6, "/usr/bin/demo"));
+  CHECK(told.lists.empty());
+  CHECK(told.code.version_for(SpaceId{1}, gone, {0x600010, 0x400010}, second) == 1);
+  REQUIRE(told.lists.size() == 1);
+  CHECK(told.lists[0].space == SpaceId{1});
+  CHECK(told.lists[0].pid == gone);
+  CHECK(told.lists[0].time == second);
+  CHECK(told.lists[0].code == std::vector<model::CodeMapping>{mapping(0x400000, 6, "/usr/bin/demo"),
+                                                              mapping(0x600000, 7)});
+  told.code.tend(2 * second);
+  REQUIRE(told.lists.size() == 2); // of the other one, which no stack has asked for yet
+  CHECK(told.lists[1].space == SpaceId{2});
+}
+
+TEST_CASE("a mapping that is known already makes no new version, one in its place does") {
+  Told told;
+  told.code.told(SpaceId{1}, gone, mapping(0x400000, 6));
+  told.code.told(SpaceId{1}, gone, mapping(0x600000, 7));
+  CHECK(told.code.version_for(SpaceId{1}, gone, {0x400010}, second) == 1);
+  told.code.told(SpaceId{1}, gone, mapping(0x600000, 7));
+  CHECK(told.code.version_for(SpaceId{1}, gone, {0x400010}, second) == 1);
+  told.code.told(SpaceId{1}, gone, mapping(0x601000, 8));
+  CHECK(told.code.version_for(SpaceId{1}, gone, {0x400010}, second) == 2);
+  CHECK(told.lists.back().code ==
+        std::vector<model::CodeMapping>{mapping(0x400000, 6), mapping(0x601000, 8)});
+}
+
+TEST_CASE("a mapping whose path the probe could not read is left to /proc") {
+  Told told;
+  told.code.told(SpaceId{1}, gone, mapping(0x400000, 6, ""));
+  CHECK(told.code.version_for(SpaceId{1}, gone, {0x400010}, second) == 0);
+}
+
+TEST_CASE("a list of another program, which the process has executed meanwhile, is not believed") {
+  Told told;
+  told.code.told(SpaceId{1}, me, mapping(0x400000, 6)); // not of this program
+  CHECK(told.code.version_for(SpaceId{1}, me, {0x400010, 0x10}, second) == 1);
+  told.code.see(SpaceId{1}, me);
+  told.code.tend(2 * second);
+  REQUIRE(told.lists.size() == 1);
+  CHECK(told.lists[0].code == std::vector<model::CodeMapping>{mapping(0x400000, 6)});
+  told.code.born(SpaceId{2}, me, 0x400010, 3 * second);
+  CHECK(told.lists.size() == 1);
+  // The list that has the address replaces what was told.
+  CHECK(told.code.version_for(SpaceId{1}, me, {here(), 0x10}, 4 * second) == 2);
+  CHECK(told.lists.back().code.size() > 1);
+}
+
+TEST_CASE("where births are no hurry, the list is read with the next look around") {
+  Told told;
+  told.code.read_at_birth(CodeLists::AtBirth::later);
+  told.code.born(SpaceId{1}, me, here(), second);
+  CHECK(told.lists.empty());
+  told.code.tend(second);
+  CHECK(told.lists.size() == 1);
+}
+
+TEST_CASE("what was told is told again, as it was") {
+  Told told;
+  told.code.told(SpaceId{1}, gone, mapping(0x400000, 6));
+  CHECK(told.code.version_for(SpaceId{1}, gone, {0x400010}, second) == 1);
+  told.code.tell_again();
+  told.code.tend(second);
+  REQUIRE(told.lists.size() == 2);
+  CHECK(told.lists[1].code == told.lists[0].code);
+  CHECK(told.lists[1].version == 2);
+}
+
+TEST_CASE("a path is kept once, and as long as somebody has it") {
+  cli::PathPool pool;
+  const auto kept = pool.keep("/usr/lib/libdemo.so.1");
+  CHECK(pool.keep("/usr/lib/libdemo.so.1") == kept);
+  for (int i = 0; i < 10000; ++i) CHECK(*pool.keep(std::to_string(i)) == std::to_string(i));
+  CHECK(pool.size() < 200);
+  CHECK(pool.keep("/usr/lib/libdemo.so.1") == kept);
 }

@@ -76,6 +76,11 @@ TEST_CASE("the better account of a stack") {
   CHECK(best({}, {2000, 5, 2200, 2300}) == Addresses{2000, 2200, 2300});
   CHECK(best({}, {2000, 2100, 5, 2300}) == Addresses{2000, 2100});
   CHECK(best({}, {}) == Addresses{});
+  // Unwound to what is no code: nothing from there on is believed.
+  CHECK(best({{2000, true}, {4, false}, {2200, false}}, {2000}) == Addresses{2000});
+  CHECK(best({{2000, true}, {2100, false}, {4, false}, {2200, false}}, {2000, 5, 2100}) ==
+        Addresses{2000, 2100});
+  CHECK(best({{5, true}, {2100, false}, {4, false}}, {5}) == Addresses{5, 2100});
   // Only the first is an instruction to come.
   const auto places = better({}, {2000, 2100}, from_1000_on);
   CHECK(places[0].to_look_up() == 2000);
