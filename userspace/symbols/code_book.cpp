@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/magic.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -91,8 +92,21 @@ FilePtr CodeBook::open(const Space& space, const model::CodeMapping& mapping) {
   if (FilePtr file = take(open_in_proc(space.process.get(), "exe"))) return file;
   // The process is gone. Its root is not kept open for this: that would keep the file systems of
   // containers mounted that are gone, too. Most programs had the root that this process has.
+  return take(open_inside(own_root(), path_to_open(mapping.path)));
+}
+
+int CodeBook::own_root() {
   if (!own_root_) own_root_ = util::Fd(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
-  return take(open_inside(own_root_.get(), path_to_open(mapping.path)));
+  return own_root_.get();
+}
+
+void CodeBook::look_inside(Space& space) const {
+  struct stat ours {
+  }, its{};
+  const util::Fd root = root_of(space.process.get());
+  space.inside = parse_status(read_small(space.process.get(), "status"));
+  space.own_root = root && ::fstat(root.get(), &its) == 0 && ::stat("/", &ours) == 0 &&
+                   its.st_dev == ours.st_dev && its.st_ino == ours.st_ino;
 }
 
 void CodeBook::make_room(model::SpaceId space) {
@@ -110,8 +124,10 @@ void CodeBook::describe(CodeKey key, std::uint32_t pid, std::vector<model::CodeM
   if (!space) space = std::make_shared<Space>();
   const std::string folder = "/proc/" + std::to_string(pid);
   // After an exec the space is another, so this is the process of the first description.
-  if (!space->process)
+  if (!space->process) {
     space->process = util::Fd(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    look_inside(*space);
+  }
 
   Code code{++last_number_, space, {}};
   space->described = code.number;
@@ -137,10 +153,12 @@ CodeBook::CodePtr CodeBook::find(CodeKey key) const {
 }
 
 FilePtr CodeBook::perf_map(Space& space) {
-  const auto inside = parse_status(read_small(space.process.get(), "status"));
-  const util::Fd root = root_of(space.process.get());
-  if (!inside || !root) return space.perf_map;
-  auto opened = open_inside(root.get(), fmt::format("/tmp/perf-{}.map", inside->pid));
+  auto inside = parse_status(read_small(space.process.get(), "status"));
+  util::Fd root = root_of(space.process.get());
+  if (!inside || !root) inside = space.own_root ? space.inside : std::nullopt;
+  if (!inside) return space.perf_map;
+  const int from = root ? root.get() : own_root();
+  auto opened = open_inside(from, fmt::format("/tmp/perf-{}.map", inside->pid));
   // /tmp is everybody's: another user's file would lend the process names of his choice.
   if (!opened || (opened->owner != inside->user && opened->owner != 0)) return space.perf_map;
   space.perf_map = files_.keep(std::move(*opened));

@@ -8,6 +8,12 @@
 
 namespace mlockscope::symbols {
 
+/// A process's id in its own PID namespace, and its effective user.
+struct Inside {
+  std::uint32_t pid = 0;
+  std::uint32_t user = 0;
+};
+
 class CodeBook {
 public:
   struct Mapping {
@@ -17,6 +23,9 @@ public:
   struct Space {
     util::Fd process; ///< the folder in /proc; leads nowhere once the process is gone
     FilePtr perf_map; ///< as last seen
+    /// As they were at the first description; nothing if it was gone by then.
+    std::optional<Inside> inside;
+    bool own_root = false; ///< its root directory is that of this process
     std::uint64_t described = 0;
   };
   struct Code {
@@ -32,11 +41,14 @@ public:
   void forget(model::SpaceId space);
   [[nodiscard]] CodePtr find(CodeKey key) const;
 
-  /// Of the process's /tmp/perf-PID.map, opened anew while the process is there.
+  /// Of the process's /tmp/perf-PID.map, opened anew. When the process is gone, its map is still
+  /// there as a rule, and looked for if its root was the usual one.
   [[nodiscard]] FilePtr perf_map(Space& space);
 
 private:
   FilePtr open(const Space& space, const model::CodeMapping& mapping);
+  void look_inside(Space& space) const;
+  [[nodiscard]] int own_root();
   void make_room(model::SpaceId space);
 
   OpenFiles& files_;
@@ -49,12 +61,7 @@ private:
 
 /// The path without " (deleted)", and with its newlines.
 [[nodiscard]] std::string path_to_open(std::string_view as_in_maps);
-/// The process's id in its own PID namespace and its effective user, from the text of its status
-/// file; nothing if it does not say.
-struct Inside {
-  std::uint32_t pid = 0;
-  std::uint32_t user = 0;
-};
+/// From the text of its status file; nothing if it does not say.
 [[nodiscard]] std::optional<Inside> parse_status(std::string_view status);
 
 } // namespace mlockscope::symbols
