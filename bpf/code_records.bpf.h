@@ -64,11 +64,22 @@ static __always_inline __u64 *told_code_slot(__u64 key)
 	return bpf_map_lookup_elem(&told_code, &slot);
 }
 
-/* Of an overlay's file: fs/file_table.c file_user_path(), as show_map_vma() has it. */
+/*
+ * The real file under an overlay: show_map_vma() has the path that the user knows. Which bit of
+ * f_mode says so depends on the kernel, and the other one means something else. So it is also asked
+ * for what the layers of an overlay have, clone_private_mount(), and for a name in a folder, which
+ * other files of such mounts do not have.
+ */
 static __always_inline bool has_user_path(struct file *file)
 {
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+	struct mount *mount =
+		(void *)BPF_CORE_READ(file, f_path.mnt) - bpf_core_field_offset(struct mount, mnt);
+
 	return bpf_core_field_exists(struct backing_file, user_path) &&
-	       (BPF_CORE_READ(file, f_mode) & FMODE_BACKING);
+	       (BPF_CORE_READ(file, f_mode) & FMODE_BACKING_BITS) &&
+	       (long)BPF_CORE_READ(mount, mnt_ns) == MNT_NS_INTERNAL &&
+	       BPF_CORE_READ(dentry, d_parent) != dentry;
 }
 
 static __always_inline void note_file(struct wire_code *record, struct file *file)

@@ -35,8 +35,9 @@
 
 #define FOLIO_MAPPING_ANON 0x1 /* include/linux/page-flags.h: in folio->mapping */
 
-#define FMODE_BACKING 0x2000000 /* include/linux/fs.h, since 6.5: the real file under an overlay   \
-				 */
+/* include/linux/fs.h FMODE_BACKING: bit 25 from 6.5 on, bit 24 from 6.14 on */
+#define FMODE_BACKING_BITS ((1U << 24) | (1U << 25))
+#define MNT_NS_INTERNAL	   (-22L) /* fs/mount.h: of mounts that are in no namespace */
 
 #define SECRETMEM_MAGIC 0x5345434d /* include/uapi/linux/magic.h */
 #define CAP_IPC_LOCK	14
@@ -77,9 +78,11 @@ struct dentry {
 struct vfsmount {
 	struct dentry *mnt_root;
 };
+struct mnt_namespace;
 struct mount { /* fs/mount.h */
 	struct mount *mnt_parent;
 	struct dentry *mnt_mountpoint;
+	struct mnt_namespace *mnt_ns;
 	struct vfsmount mnt;
 };
 struct path {

@@ -1,10 +1,15 @@
 // User stacks of lock calls, beside what the program says of itself: tests/programs/callers.c.
 #include "watched.hpp"
 
+#include "procfs/maps.hpp"
 #include "support/catch.hpp"
 
 #include <algorithm>
 #include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/mman.h>
+#include <unistd.h>
 
 using namespace mlockscope;
 using namespace mlockscope::live;
@@ -91,6 +96,29 @@ std::string hex(const std::uint8_t* bytes, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i)
     text.append({digits[bytes[i] >> 4], digits[bytes[i] & 15]});
   return text;
+}
+
+/// What the kernel says in maps of that file when this process has it mapped.
+model::CodeMapping as_in_maps(const std::string& path) {
+  const util::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const auto size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  void* const page = ::mmap(nullptr, size, PROT_READ | PROT_EXEC, MAP_PRIVATE, file.get(), 0);
+  REQUIRE(page != MAP_FAILED);
+  const auto code = procfs::read_code("/proc", static_cast<std::uint32_t>(::getpid()));
+  ::munmap(page, size);
+  REQUIRE(code);
+  const auto own = std::ranges::find_if(code.value(), [&](const model::CodeMapping& each) {
+    return each.pages.start == reinterpret_cast<model::Address>(page);
+  });
+  REQUIRE(own != code.value().end());
+  return *own;
+}
+
+void check_file(const model::CodeMapping& told, const std::string& path) {
+  const model::CodeMapping truth = as_in_maps(path);
+  CHECK(told.path == truth.path);
+  CHECK(told.inode == truth.inode);
+  CHECK(told.device == truth.device);
 }
 
 } // namespace
@@ -245,6 +273,62 @@ TEST_CASE("when a second has had its walks, calls have their two innermost place
     bare += addresses.size() == 2;
   }
   CHECK(bare == seen.counters.stacks_skipped);
+}
+
+TEST_CASE("the code of a stack is told before it, each mapping once") {
+  for (const auto stacks : {Stacks::on, Stacks::automatic}) {
+    const auto [all, account] = watch({options(stacks)}, with(frameless, {"20"}));
+    const Seen& seen = all.at(0);
+    require_all(seen, 20);
+    CHECK(seen.bare == 0);
+    CHECK(seen.counters.code_lost == 0);
+    std::set<model::Address> starts;
+    for (const decode::Code& code : seen.code) {
+      CHECK(code.space == seen.calls[0].space);
+      CHECK(code.pid == seen.calls[0].caller.pid);
+      CHECK(code.time <= seen.calls.back().exit);
+      CHECK(starts.insert(code.mapping.pages.start).second);
+      if (code.mapping.pages.contains(address(account.at("helper"))))
+        check_file(code.mapping, frameless.at(0));
+    }
+    CHECK(starts.size() >= 2); // the program's, and the C library's
+    CHECK(starts.size() <= 3); // the loader's, if it has left an address on the stack
+  }
+}
+
+TEST_CASE("the code of a program whose file is gone is told with its name as maps has it") {
+  const Folder folder;
+  const std::string file = folder.write("gone", read_file(framed.at(0)), 0755);
+  const auto [all, account] =
+      watch({options(Stacks::on)},
+            {"sh", "-c", "exec 3<\"$0\"; rm \"$0\"; exec /proc/self/fd/3 1", file});
+  CHECK(all.at(0).bare == 0);
+  const auto own = std::ranges::find_if(all.at(0).code, [&](const decode::Code& code) {
+    return code.mapping.pages.contains(address(account.at("helper")));
+  });
+  REQUIRE(own != all.at(0).code.end());
+  CHECK(own->mapping.path == file + " (deleted)");
+}
+
+TEST_CASE("code that finds no room in the ring is counted, and told with a later stack") {
+  // The longer its path, the larger the record: with that of the birth it is too much.
+  const Folder folder;
+  const std::string deep = folder.path("1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16");
+  std::filesystem::create_directories(deep);
+  const std::string file = deep + "/callers";
+  std::filesystem::copy_file(framed.at(0), file);
+  TracerOptions tiny = options(Stacks::on);
+  tiny.ring_bytes = 4096;
+  tiny.stack_slots = 1;
+  const auto told = [&](const Seen& seen) {
+    return std::ranges::any_of(seen.code,
+                               [&](const decode::Code& code) { return code.mapping.path == file; });
+  };
+  const auto [late, first_account] = watch({tiny}, {file, "50"}, true);
+  CHECK(late.at(0).counters.code_lost > 0);
+  CHECK_FALSE(told(late.at(0)));
+  const auto [read, second_account] = watch({tiny}, {file, "2000"});
+  CHECK(told(read.at(0)));
 }
 
 TEST_CASE("threads on every processor name only stacks that were told") {

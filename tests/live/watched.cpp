@@ -1,7 +1,6 @@
 #include "watched.hpp"
 
-#include "decode/decode.hpp"
-
+#include <algorithm>
 #include <stdexcept>
 #include <unistd.h>
 
@@ -12,13 +11,22 @@ model::PageSize page() {
   return model::PageSize(static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)));
 }
 
+bool told_code(const Seen& seen, model::SpaceId space, model::Address addr) {
+  return std::ranges::any_of(seen.code, [&](const decode::Code& each) {
+    return each.space == space && each.mapping.pages.contains(addr);
+  });
+}
+
 void note(Seen& seen, capture::Tracer::Record record) {
   if (auto stack = decode::decode_stack(record)) {
+    for (const model::Address addr : stack->addresses)
+      seen.bare += !told_code(seen, stack->space, addr);
     seen.told.push_back(*stack);
     seen.stacks[stack->id] = *stack;
     return;
   }
-  if (decode::decode_birth(record) || decode::decode_code(record, page())) return;
+  if (decode::decode_birth(record)) return;
+  if (auto code = decode::decode_code(record, page())) return seen.code.push_back(*code);
   auto event = decode::decode(record, page());
   if (!event) throw std::runtime_error(event.error().message());
   const auto* call = std::get_if<model::CallEvent>(&event.value());

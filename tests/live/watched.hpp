@@ -5,6 +5,7 @@
 #include "support.hpp"
 
 #include "capture/tracer.hpp"
+#include "decode/decode.hpp"
 #include "model/user_stack.hpp"
 
 #include <map>
@@ -17,6 +18,8 @@ struct Seen {
   std::vector<model::UserStack> told;
   std::map<model::StackId, model::UserStack> stacks; ///< as they were last told
   std::size_t untold = 0; ///< calls that named a stack which no record before had told
+  std::vector<decode::Code> code;
+  std::size_t bare = 0; ///< addresses of stacks that were in no mapping told before them
   capture::Counters counters;
 };
 

@@ -154,7 +154,8 @@ model::Time Session::finish() {
 
 model::StackCounts Session::stacks() const {
   const auto counters = tracer_.counters();
-  return {.lost = counters.stacks_lost,
+  // A stack whose code was not told may have no names: for a reader that is as good as none.
+  return {.lost = counters.stacks_lost + counters.code_lost,
           .skipped = counters.stacks_skipped,
           .recycled = counters.stacks_recycled,
           .forgotten = intake_.calls_forgotten()};
