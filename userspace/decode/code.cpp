@@ -38,7 +38,7 @@ std::string as_in_maps(const std::string& path, bool deleted) {
 /// Sent as far as its path is used.
 bool take(std::span<const std::byte> record, wire_code& wire) {
   constexpr std::size_t head = offsetof(wire_code, path.part);
-  if (record.size() < head || static_cast<std::uint8_t>(record[0]) != WIRE_CODE) return false;
+  if (record.size() < head) return false;
   std::memcpy(&wire, record.data(), head);
   if (wire.path.parts > WIRE_PATH_PARTS) return false;
   const std::size_t parts = wire.path.parts * sizeof(wire.path.part[0]);
@@ -50,6 +50,8 @@ bool take(std::span<const std::byte> record, wire_code& wire) {
 } // namespace
 
 std::optional<Code> decode_code(std::span<const std::byte> record, model::PageSize page) {
+  // Asked of every record there is, so nothing is prepared for those of other types.
+  if (record.empty() || static_cast<std::uint8_t>(record[0]) != WIRE_CODE) return std::nullopt;
   wire_code wire{};
   if (!take(record, wire) || !sound(wire, page)) return std::nullopt;
   Code code{model::SpaceId{wire.space}, wire.pid, wire.time, {}};

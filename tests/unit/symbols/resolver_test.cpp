@@ -176,6 +176,26 @@ TEST_CASE("a deleted program, and one that has ended, have names") {
   }));
 }
 
+TEST_CASE("a program that was gone before its code was described has names if its file is there") {
+  Parked program(program_path("without_frames"));
+  auto code = program.code();
+  const auto place = program.address("park_outermost");
+  const auto pid = program.pid();
+  program.end();
+  Asker asker;
+  asker.describe(code, pid);
+  CHECK(names(asker.ask({place})) == Names{"park_outermost"});
+
+  // Another file has that name: it is not asked, and the place is known all the same.
+  for (model::CodeMapping& each : code) each.inode += 1;
+  asker.describe(code, pid);
+  const auto stack = asker.ask({place});
+  REQUIRE(stack.size() == 1);
+  CHECK_FALSE(stack[0].symbol);
+  CHECK(stack[0].module == std::filesystem::canonical(program_path("without_frames")).string());
+  CHECK(stack[0].module_offset > 0);
+}
+
 TEST_CASE("code that is forgotten or was never described has no names") {
   const Parked program(program_path("with_frames"));
   Asker asker;
