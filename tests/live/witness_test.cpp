@@ -117,7 +117,7 @@ Testimony agreed(const Words& command, const std::string& ending = "exit 0") {
   const std::string log = folder.path("log");
   Words all{"strace", "-f", "-ttt", "-o", log, "-e", traced_calls};
   all.insert(all.end(), command.begin(), command.end());
-  const Trace trace = run({"--calls"}, all);
+  const Trace trace = run({"--calls", "--no-default-suppressions"}, all);
   INFO(trace.out << trace.err);
   CHECK(trace.ending == ending);
   require_complete(trace);

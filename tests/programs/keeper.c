@@ -1,6 +1,7 @@
 // keeper [PLUGIN]: two keys on a page, the first of which is dropped while the second is in use.
 // What locks and unlocks them is in functions whose names the tests know; with a plugin, in one
-// that is loaded while the program runs. It is built in many ways (CMakeLists.txt).
+// that is loaded while the program runs. With LINGER in its environment it ends half a second
+// later. It is built in many ways (CMakeLists.txt).
 //
 // {"program":"keeper","load_line":22,"drop_line":30}
 #include <dlfcn.h>
@@ -63,6 +64,7 @@ int main(int argc, char** argv) {
   char* const page = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,
                           MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   const int failed = open_session(load, page) + close_session(drop, page);
+  if (getenv("LINGER") != NULL) usleep(500000);
   printf("{\"program\":\"keeper\",\"load_line\":%d,\"drop_line\":%d}\n", load_line, drop_line);
   return failed;
 }

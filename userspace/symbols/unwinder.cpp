@@ -85,6 +85,20 @@ std::optional<State> by_frame_pointer(const State& now, const CopiedMemory& memo
   return up;
 }
 
+// mmap(2) maps nothing below, security/Kconfig LSM_MMAP_MIN_ADDR.
+constexpr model::Address lowest_code = 65536;
+
+// Without call frame information the step out of a library is a guess, and so is what follows, if
+// it does not lead back to code that is known. Code made at run time may not be known, but leads
+// there.
+void cut(std::vector<Place>& unwound, const std::function<bool(model::Address)>& is_code) {
+  const auto impossible = std::find_if(unwound.begin(), unwound.end(), [&](const Place& each) {
+    return each != unwound.front() && each.address < lowest_code;
+  });
+  unwound.erase(impossible, unwound.end());
+  while (unwound.size() > 1 && !is_code(unwound.back().to_look_up())) unwound.pop_back();
+}
+
 } // namespace
 
 void FreeFrame::operator()(Dwarf_Frame_s* frame) const { std::free(frame); }
@@ -121,11 +135,7 @@ std::vector<Place> better(std::vector<Place> unwound,
     else if (i > 1)
       break;
   }
-  // Without call frame information the step out of a library is a guess, and so is what follows.
-  const auto wrong = std::find_if(unwound.begin(), unwound.end(), [&](const Place& each) {
-    return each != unwound.front() && !is_code(each.to_look_up());
-  });
-  unwound.erase(wrong, unwound.end());
+  cut(unwound, is_code);
   if (unwound.empty()) return chain;
   const auto meets = std::find_if(chain.begin(), chain.end(), [&](const Place& each) {
     return each.address == unwound.back().address;

@@ -15,7 +15,7 @@ namespace {
 using Addresses = std::vector<model::Address>;
 
 CallFrame nothing_known(model::Address) { return nullptr; }
-bool from_1000_on(model::Address address) { return address >= 1000; }
+bool from_a_million_on(model::Address address) { return address >= 1000000; }
 
 Addresses addresses(const std::vector<Place>& places) {
   Addresses list;
@@ -61,30 +61,36 @@ TEST_CASE("a chain that turns back or leaves the copy ends") {
 
 TEST_CASE("the better account of a stack") {
   const auto best = [](std::vector<Place> unwound, const Addresses& chain) {
-    return addresses(better(std::move(unwound), chain, from_1000_on));
+    return addresses(better(std::move(unwound), chain, from_a_million_on));
   };
-  const std::vector<Place> unwound{{2000, true}, {2100, false}, {2200, false}};
+  const std::vector<Place> unwound{{2000000, true}, {2100000, false}, {2200000, false}};
   // As far as frame pointers, or farther.
-  CHECK(best(unwound, {2000, 2100}) == Addresses{2000, 2100, 2200});
-  CHECK(best(unwound, {2000, 3100, 3200}) == Addresses{2000, 2100, 2200});
+  CHECK(best(unwound, {2000000, 2100000}) == Addresses{2000000, 2100000, 2200000});
+  CHECK(best(unwound, {2000000, 3100000, 3200000}) == Addresses{2000000, 2100000, 2200000});
   // It ended early.
-  CHECK(best({{2000, true}}, {2000, 2100, 2200}) == Addresses{2000, 2100, 2200});
-  CHECK(best({{2000, true}, {2050, false}, {2100, false}}, {2000, 2100, 2200, 2300}) ==
-        Addresses{2000, 2050, 2100, 2200, 2300});
-  CHECK(best({{2000, true}, {9000, false}}, {2000, 2100, 2200}) == Addresses{2000, 2100, 2200});
+  CHECK(best({{2000000, true}}, {2000000, 2100000, 2200000}) ==
+        Addresses{2000000, 2100000, 2200000});
+  CHECK(best({{2000000, true}, {2050000, false}, {2100000, false}},
+             {2000000, 2100000, 2200000, 2300000}) ==
+        Addresses{2000000, 2050000, 2100000, 2200000, 2300000});
+  CHECK(best({{2000000, true}, {9000000, false}}, {2000000, 2100000, 2200000}) ==
+        Addresses{2000000, 2100000, 2200000});
   // No code: the top of the stack is left out, what follows is the end.
-  CHECK(best({}, {2000, 5, 2200, 2300}) == Addresses{2000, 2200, 2300});
-  CHECK(best({}, {2000, 2100, 5, 2300}) == Addresses{2000, 2100});
+  CHECK(best({}, {2000000, 5, 2200000, 2300000}) == Addresses{2000000, 2200000, 2300000});
+  CHECK(best({}, {2000000, 2100000, 5, 2300000}) == Addresses{2000000, 2100000});
   CHECK(best({}, {}) == Addresses{});
-  // Unwound to what is no code: nothing from there on is believed.
-  CHECK(best({{2000, true}, {4, false}, {2200, false}}, {2000}) == Addresses{2000});
-  CHECK(best({{2000, true}, {2100, false}, {4, false}, {2200, false}}, {2000, 5, 2100}) ==
-        Addresses{2000, 2100});
-  CHECK(best({{5, true}, {2100, false}, {4, false}}, {5}) == Addresses{5, 2100});
+  // Unwound to what is no code: nothing from there on is believed, unless it leads back.
+  CHECK(best({{2000000, true}, {500000, false}, {600000, false}}, {2000000}) == Addresses{2000000});
+  CHECK(best({{2000000, true}, {500000, false}, {2100000, false}, {600000, false}}, {2000000}) ==
+        Addresses{2000000, 500000, 2100000});
+  CHECK(best({{2000000, true}, {4, false}, {2200000, false}}, {2000000}) == Addresses{2000000});
+  CHECK(best({{2000000, true}, {2100000, false}, {4, false}, {2200000, false}},
+             {2000000, 5, 2100000}) == Addresses{2000000, 2100000});
+  CHECK(best({{5, true}, {2100000, false}, {4, false}}, {5}) == Addresses{5, 2100000});
   // Only the first is an instruction to come.
-  const auto places = better({}, {2000, 2100}, from_1000_on);
-  CHECK(places[0].to_look_up() == 2000);
-  CHECK(places[1].to_look_up() == 2099);
+  const auto places = better({}, {2000000, 2100000}, from_a_million_on);
+  CHECK(places[0].to_look_up() == 2000000);
+  CHECK(places[1].to_look_up() == 2099999);
 }
 
 TEST_CASE("expressions of call frames are evaluated") {
