@@ -18,18 +18,19 @@ ajv.addMetaSchema(require('ajv/lib/refs/json-schema-draft-04.json'));
 const isValid = ajv.compile(schema);
 const errorsOf = (log) => (isValid(log) ? [] : isValid.errors.map((e) => e.dataPath + ' ' + e.message));
 
-function sample() {
+// What `write` writes to the file that it is given.
+function written(write) {
   const folder = mkdtempSync(join(tmpdir(), 'mlockscope-sarif-'));
   try {
     const file = join(folder, 'sample.sarif');
-    execFileSync(process.env.SARIF_SAMPLE, [file]);
+    write(file);
     return JSON.parse(readFileSync(file, 'utf8'));
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-const log = sample();
+const log = written((file) => execFileSync(process.env.SARIF_SAMPLE, [file]));
 const [run] = log.runs;
 
 const MISTAKES = {
@@ -48,6 +49,18 @@ const MISTAKES = {
 
 test('the file has the form of SARIF 2.1.0', () => {
   assert.deepEqual(errorsOf(log), []);
+});
+
+test('so has the file of a real run, with source files', () => {
+  const { MLOCKSCOPE } = process.env;
+  const real = written((file) =>
+    execFileSync(MLOCKSCOPE, ['run', '--sarif', file, '--', MLOCKSCOPE, 'demo'], { stdio: 'ignore' }),
+  );
+  assert.deepEqual(errorsOf(real), []);
+  const results = real.runs[0].results;
+  assert.ok(results.length >= 8);
+  assert.ok(results.every((r) => r.partialFingerprints && r.locations.length === 1));
+  assert.match(JSON.stringify(results), /stories_unlock\.cpp/);
 });
 
 for (const [mistake, spoil] of Object.entries(MISTAKES)) {

@@ -246,12 +246,21 @@ TEST_CASE("a full disk ends the recording, not the tracing") {
 
 TEST_CASE("a disk that is too slow loses nothing but the recording, which goes on behind the gap") {
   const Folder folder;
-  // Nobody reads for a while, and more is recorded than may wait.
+  // Nobody reads until more was recorded than may wait: 64 MiB, some 20 bytes a call.
+  folder.write("command", "calls=0\n"
+                          "while [ $calls -lt 5000000 ]; do\n"
+                          "  locks=$(" +
+                              program("hammer") +
+                              " 2 3 processes | sed 's/.*\"mlock\":\\([0-9]*\\).*/\\1/')\n"
+                              "  calls=$((calls + 2 * locks))\n"
+                              "done\n"
+                              "touch read; sleep 3; exec " +
+                              tracer_program() + " demo spill\n");
   const std::string script =
-      "cd " + folder.path("") + "; mkfifo slow; (exec 3<slow; sleep 12; cat <&3 >r.mls) & " +
-      tracer_program() + " run --format json -o live.ndjson --record slow -- sh -c '" +
-      program("hammer") + " 2 15 processes >/dev/null; " + tracer_program() +
-      " demo spill'; echo \"ended: $?\"; wait";
+      "cd " + folder.path("") +
+      "; mkfifo slow; (exec 3<slow; until [ -e read ]; do sleep 0.1; done; cat <&3 >r.mls) & " +
+      tracer_program() +
+      " run --format json -o live.ndjson --record slow -- sh command; echo \"ended: $?\"; wait";
   const Outcome live = execute({"sh", "-c", script});
   INFO(live.err);
   CHECK(live.out.find("ended: 0") != std::string::npos);

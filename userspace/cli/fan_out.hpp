@@ -37,6 +37,8 @@ public:
 
   /// The worst finding that is not suppressed and more than `possible`.
   [[nodiscard]] std::optional<model::Severity> worst() const { return worst_; }
+  /// Findings that an entry has fitted.
+  [[nodiscard]] std::uint64_t suppressed() const { return suppressed_; }
   /// Entries of the user's that have fitted nothing.
   [[nodiscard]] std::vector<const report::Suppression*> unused() const {
     return suppressions_.unused();

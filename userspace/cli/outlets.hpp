@@ -33,6 +33,7 @@ public:
 
   /// The worst finding that was shown.
   [[nodiscard]] std::optional<model::Severity> worst() const { return fan_out_.worst(); }
+  [[nodiscard]] std::uint64_t suppressed() const { return fan_out_.suppressed(); }
   /// After the summary: entries of suppressions that have fitted nothing, a line each.
   void tell_unused(report::Writer& notes) const;
   /// The first file for CI that could not be written.

@@ -268,7 +268,9 @@ metrics::Health Tracing::health() const {
           .ring_size = tracer_->ring_size(),
           .probes_attached = probes.attached,
           .probes_waiting = probes.waiting,
-          .probes_missing = probes.missing};
+          .probes_missing = probes.missing,
+          .stacks = session_->stacks(),
+          .suppressed = outlets_->suppressed()};
 }
 
 void Tracing::loop(Signals& signals, const OnSignal& on_signal, bool need_output) {
@@ -321,7 +323,9 @@ void Tracing::wait_for_forks(Signals& signals) {
 /// How long to wait for news, in milliseconds; -1: for ever.
 int Tracing::pause(capture::Pause next) const {
   if (next != capture::Pause::sleep || tracer_->record_underway()) return doze_milliseconds;
-  const auto due = session_->next_due();
+  auto due = session_->next_due();
+  // A finding that waits for names does not wait for ever.
+  if (!outlets_->sink().empty()) due = std::min(due.value_or(longest_unnamed), longest_unnamed);
   return due ? static_cast<int>(*due / millisecond) : -1;
 }
 

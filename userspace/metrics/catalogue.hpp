@@ -36,6 +36,8 @@ enum class Metric : std::uint8_t {
   last_resynchronisation_timestamp,
   claims_dropped,
   findings_dropped,
+  findings_suppressed,
+  stacks_missing,
   ring_size,
   ring_used,
   ring_peak,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "model/finding.hpp"
+#include "model/user_stack.hpp"
 
 #include <array>
 #include <deque>
@@ -104,6 +105,8 @@ struct Health {
   std::string version, revision, backend, kernel;
   std::uint64_t ring_size = 0; ///< bytes
   std::size_t probes_attached = 0, probes_waiting = 0, probes_missing = 0;
+  model::StackCounts stacks{};
+  std::uint64_t suppressed = 0; ///< findings
 };
 
 struct Snapshot {

@@ -151,6 +151,12 @@ void add_health(Families& all, const Snapshot& snapshot) {
   probes.add(number(health.probes_waiting), {"waiting"});
   probes.add(number(health.probes_missing), {"missing"});
   all.push_back(probes.take());
+  all.push_back(single(Metric::findings_suppressed, number(health.suppressed)));
+  Family stacks(Metric::stacks_missing);
+  stacks.add(number(health.stacks.lost), {"lost"});
+  stacks.add(number(health.stacks.skipped), {"skipped"});
+  stacks.add(number(health.stacks.forgotten), {"forgotten"});
+  all.push_back(stacks.take());
   all.push_back(single(Metric::ring_used, number(snapshot.ring_used)));
   all.push_back(single(Metric::ring_peak, number(snapshot.ring_peak)));
   all.push_back(single(Metric::comms, number(snapshot.names.size() - 1)));
