@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /* How address spaces and followed processes begin and end. */
 #include "faults.bpf.h"
+#include "stacks.bpf.h"
 
 #include <bpf/bpf_tracing.h>
 
@@ -21,8 +22,9 @@ static __always_inline void follow_child(struct task_struct *parent, struct task
 static __always_inline void send_fork(const struct space *parent, const struct space *child,
 				      struct task_struct *task)
 {
-	struct wire_fork *record = take_record(sizeof(*record), &lifetimes_lost);
 	struct task_struct *forking = bpf_get_current_task_btf();
+	__u64 stack = stack_number(parent->id, forking); /* before the fork that names it */
+	struct wire_fork *record = take_record(sizeof(*record), &lifetimes_lost);
 
 	if (!record)
 		return;
@@ -36,6 +38,7 @@ static __always_inline void send_fork(const struct space *parent, const struct s
 	record->tid = visible_pid(forking);
 	record->uid = bpf_get_current_uid_gid();
 	record->child_pid = visible_pid(task->group_leader);
+	record->stack = stack;
 	bpf_get_current_comm(record->comm, sizeof(record->comm));
 	send_record(record, true);
 }

@@ -15,6 +15,7 @@ const volatile __u32 told_slots __weak = 16384;	  /* a power of two */
 
 /* Shared with the collector. */
 __u64 stacks_lost __weak = 0;	  /* no room in the ring: a call without a stack */
+__u64 stacks_skipped __weak = 0;  /* calls of which only the innermost places are known */
 __u64 stacks_recycled __weak = 0; /* gave up their slot to another; told again if seen again */
 
 /* The numbers told, each in its slot. */
@@ -150,6 +151,8 @@ static __noinline bool tell_stack(struct stack_work *w, __u64 number, bool whole
 	if (before == number)
 		return true;
 	copied = whole ? copy_allowed(w) : NULL;
+	if (whole && stack_copies && !copied)
+		__sync_fetch_and_add(&stacks_skipped, 1);
 	room = copied && room_for_copy();
 	if (before == (number | COPY_OWED) && !room)
 		return true;

@@ -24,9 +24,6 @@
 const volatile __u32 stacks __weak = STACKS_OFF;
 const volatile __u64 walks_per_second __weak = 0; /* on each CPU, if automatic; 0: no limit */
 
-/* Shared with the collector: calls with two addresses only, too many walks this second. */
-__u64 stacks_skipped __weak = 0;
-
 /* How the number of a stack was found last time. */
 struct stack_hint {
 	__u64 key; /* 0: unused */

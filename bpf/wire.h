@@ -131,6 +131,7 @@ struct wire_fork {
 	__u32 uid;
 	__u32 child_pid;
 	char comm[WIRE_COMM_LEN];
+	__u64 stack; /* as in wire_call, of the forking thread */
 };
 
 /* exit_mmap(): the last user of an address space is gone */
@@ -297,7 +298,7 @@ struct wire_code {
 WIRE_ASSERT(sizeof(struct wire_word) == 16, "wire_word");
 WIRE_ASSERT(sizeof(struct wire_call) == 160, "wire_call");
 WIRE_ASSERT(sizeof(struct wire_call_detail) == 1000, "wire_call_detail");
-WIRE_ASSERT(sizeof(struct wire_fork) == 64, "wire_fork");
+WIRE_ASSERT(sizeof(struct wire_fork) == 72, "wire_fork");
 WIRE_ASSERT(sizeof(struct wire_end) == 24, "wire_end");
 WIRE_ASSERT(sizeof(struct wire_path) == 1544, "wire_path");
 WIRE_ASSERT(sizeof(struct wire_birth) == 48 + 2 * 1544, "wire_birth");

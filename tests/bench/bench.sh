@@ -325,6 +325,12 @@ print_replay() {
     jq -r '.benchmarks[] | select(.items_per_second) | "| \(.name) | \(.items_per_second | round) |"'
 }
 
+print_symbols() {
+  say "symbols"
+  printf '\nNaming '
+  "$build/tests/bench/symbols_bench"
+}
+
 print_correlator() {
   say "correlator"
   printf '\n| correlator beside Boost.ICL | claims | calls/s |\n| --- | ---: | ---: |\n'
@@ -344,4 +350,5 @@ print_scrapes
 print_churn
 print_recording
 print_replay
+print_symbols
 print_correlator

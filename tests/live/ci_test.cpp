@@ -3,6 +3,7 @@
 
 #include "support/catch.hpp"
 
+#include <regex>
 #include <sys/stat.h>
 
 using namespace mlockscope::live;
@@ -52,7 +53,14 @@ TEST_CASE("a finding fails the job, and is in both files") {
 
 TEST_CASE("the same program has the same fingerprints in every run, and no address is told") {
   const Job one, other;
-  CHECK(one.results() == other.results());
+  const Json first = one.results().at(0), second = other.results().at(0);
+  CHECK_FALSE(first.at("partialFingerprints").empty());
+  for (const char* const same : {"partialFingerprints", "locations", "relatedLocations", "stacks"})
+    CHECK(first.at(same) == second.at(same));
+  // An offset in a function or a file has fewer digits than an address.
+  const std::string text = read_file(one.folder.path("r.sarif"));
+  CHECK_FALSE(std::regex_search(text, std::regex("0x[0-9a-f]{9,}")));
+  CHECK(std::regex_search(text, std::regex("keeper")));
 }
 
 TEST_CASE("the files can be read by the next step of a job that is not root's") {

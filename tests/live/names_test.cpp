@@ -144,10 +144,8 @@ TEST_CASE("a program that only its own mount namespace has") {
 
 TEST_CASE("code that was compiled at run time") {
   need_root();
-  if (std::system("command -v node >/dev/null") != 0) {
-    WARN("no node: code compiled at run time is left out");
-    return;
-  }
+  REQUIRE(std::system("command -v node >/dev/null") == 0); // e2e needs it, too
+  const Folder folder;
   // Hot enough to be compiled; the calls behind it are as everybody's.
   const char* const script = R"(
     const fs = require('fs');
@@ -157,9 +155,10 @@ TEST_CASE("code that was compiled at run time") {
     for (let i = 0; i < 30000; ++i) { loadKeyOfSession('/nothing'); dropKeyOfSession('/nothing'); }
     loadKeyOfSession('/lock/0'); loadKeyOfSession('/lock/1'); dropKeyOfSession('/unlock/0');
   )";
-  const Trace trace = run({"--kind", "spill"},
-                          {"env", "LD_PRELOAD=" + program("jit_lock.so"), "node",
-                           "--perf-basic-prof", "--interpreted-frames-native-stack", "-e", script});
+  const Trace trace =
+      run({"--kind", "spill"},
+          {"env", "-C", folder.path(""), "LD_PRELOAD=" + program("jit_lock.so"), "node",
+           "--perf-basic-prof", "--interpreted-frames-native-stack", "-e", script});
   INFO(trace.err);
   const auto findings = trace.findings();
   REQUIRE(findings.size() == 1);
@@ -208,6 +207,27 @@ TEST_CASE("libcryptsetup's own functions, called by a program without symbols") 
   const Json frame = frame_of(unlocked(findings[0]), "crypt_safe_alloc");
   CHECK(has(frame.at("module"), "libcryptsetup.so"));
   CHECK(has(unlocked(findings[0]).dump(), "sbin/cryptsetup"));
+}
+
+TEST_CASE("a fork has a place, and so has the lock of what the child has a copy of") {
+  need_root();
+  const Trace trace = run({}, {tracer_program(), "demo", "fork"});
+  const auto findings = trace.findings();
+  REQUIRE(findings.size() == 1);
+  INFO(findings[0].dump(1));
+  CHECK(findings[0].at("kind") == "fork");
+  CHECK(in_order(unlocked(findings[0]), {"demo::", "main"}));
+  CHECK(in_order(locked(findings[0]), {"demo::", "main"}));
+  CHECK(findings[0].at("group").is_string());
+}
+
+TEST_CASE("a lock made long before, and many libraries loaded since") {
+  need_root();
+  const auto tracer = Tracer::trace({"--comm", "keeper_*"});
+  CHECK(execute({"env", "LOADS=12", program("keeper_frameless")}).ending == "exit 0");
+  const Trace trace = tracer->stop();
+  REQUIRE(trace.findings().size() == 1);
+  check_keeper(trace.findings()[0]);
 }
 
 TEST_CASE("with --stacks off there are no stacks and no groups") {

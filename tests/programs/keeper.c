@@ -1,7 +1,8 @@
 // keeper [PLUGIN]: two keys on a page, the first of which is dropped while the second is in use.
 // What locks and unlocks them is in functions whose names the tests know; with a plugin, in one
 // that is loaded while the program runs. With LINGER in its environment it ends half a second
-// later. It is built in many ways (CMakeLists.txt).
+// later, with LOADS=N it loads a library N times in between. It is built in many ways
+// (CMakeLists.txt).
 //
 // {"program":"keeper","load_line":22,"drop_line":30}
 #include <dlfcn.h>
@@ -63,7 +64,17 @@ int main(int argc, char** argv) {
   step* const drop = step_of(plugin, "drop_key", drop_key);
   char* const page = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,
                           MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  const int failed = open_session(load, page) + close_session(drop, page);
+  int failed = open_session(load, page);
+#ifndef KEEPER_STATIC
+  // Code that comes and goes between lock and unlock, so slowly that each change is noticed.
+  for (int n = getenv("LOADS") == NULL ? 0 : atoi(getenv("LOADS")); n > 0; --n) {
+    void* const library = dlopen("libm.so.6", RTLD_NOW | RTLD_LOCAL);
+    usleep(60000);
+    if (library == NULL || dlclose(library) != 0) abort();
+    usleep(60000);
+  }
+#endif
+  failed += close_session(drop, page);
   if (getenv("LINGER") != NULL) usleep(500000);
   printf("{\"program\":\"keeper\",\"load_line\":%d,\"drop_line\":%d}\n", load_line, drop_line);
   return failed;

@@ -198,7 +198,8 @@ Entry any_entry(const Draw& draw) {
   switch (from.byte() % 18) {
   case 0:
     return model::Event(model::ForkEvent{from.space(), from.space(), from.caller(), from.small(),
-                                         from.number(), from.number()});
+                                         from.number(), from.number(),
+                                         model::StackId{from.number()}});
   case 1:
     return model::Event(model::EndEvent{from.space(), from.number(), from.number()});
   case 2:
@@ -221,8 +222,8 @@ Entry any_entry(const Draw& draw) {
   case 9:
     return any_gap(from);
   case 10:
-    return recording::Ended{from.number(),
-                            {from.number(), from.number(), from.number(), from.number()}};
+    return recording::Ended{
+        from.number(), {from.number(), from.number(), from.number(), from.number(), from.number()}};
   case 11:
     return any_stack(from);
   case 12:

@@ -33,8 +33,8 @@ struct TracerOptions {
   bool verbose = false;     ///< libbpf's own lines go to stderr
   Filters filters;          ///< with a family, no stack is too much: nothing about them is limited
   bool stack_copies = true; ///< with the bytes of the stack, when one is first told
-  std::uint32_t stack_slots = 16384;  ///< numbers of stacks remembered as told; a power of two
-  std::uint32_t copies_per_place = 8; ///< without a family; 0: no limit. A place: two addresses
+  std::uint32_t stack_slots = 16384;   ///< numbers of stacks remembered as told; a power of two
+  std::uint32_t copies_per_place = 64; ///< without a family; 0: no limit. A place: two addresses
   std::uint64_t walks_per_second =
       10000; ///< on each CPU, if automatic and without a family; 0: no limit
 };

@@ -72,9 +72,14 @@ void CodeLists::tend(model::Time now) {
 void CodeLists::tell_again() {
   for (auto& [space, known] : known_) {
     if (known.version != 0 && !std::exchange(known.untold, true)) untold_.push_back(space);
-    stale_.emplace(space, known.pid);
+    if (known.pid != 0) stale_.emplace(space, known.pid);
   }
   due_ = 0;
+}
+
+void CodeLists::ended(model::SpaceId space) {
+  stale_.erase(space);
+  if (const auto known = known_.find(space); known != known_.end()) known->second.pid = 0;
 }
 
 void CodeLists::forget(model::SpaceId space) {

@@ -46,6 +46,8 @@ public:
   void note(const model::CallEvent&);
   void tend(model::Time now);
   void forget(model::SpaceId);
+  /// Its process is gone, and the pid may be another's: what is known stays, and is read no more.
+  void ended(model::SpaceId);
   /// Every list is to be told once more, as it is then.
   void tell_again();
 

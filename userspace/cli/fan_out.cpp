@@ -31,6 +31,7 @@ void FanOut::finding(const model::Finding& finding, const report::Context& given
 
 void FanOut::exposure(const model::Exposure& exposure) {
   const bool silent = silent_.erase(exposure.finding) != 0;
+  if (!silent && on_exposure_) on_exposure_(exposure);
   each(silent, [&](report::Sink& sink) { sink.exposure(exposure); });
 }
 

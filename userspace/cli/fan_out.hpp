@@ -23,8 +23,10 @@ public:
 
   /// In the order in which they are to hear of things.
   void add(std::unique_ptr<report::Sink>, Suppressed);
-  /// Told of every finding that is not suppressed.
+  /// Told of every finding that is not suppressed, and of the end of its exposure.
   void on_finding(OnFinding listener) { on_finding_ = std::move(listener); }
+  using OnExposure = std::function<void(const model::Exposure&)>;
+  void on_exposure(OnExposure listener) { on_exposure_ = std::move(listener); }
 
   void start(const report::Start&) override;
   void finding(const model::Finding&, const report::Context&) override;
@@ -58,6 +60,7 @@ private:
   report::Suppressions suppressions_;
   report::Groups groups_;
   OnFinding on_finding_;
+  OnExposure on_exposure_;
   std::unordered_set<model::FindingId> silent_; ///< suppressed, with an exposure that is open
   std::uint64_t suppressed_ = 0;
   std::optional<model::Severity> worst_;

@@ -8,7 +8,7 @@ namespace mlockscope::cli {
 namespace {
 
 /// For names at the end: then a person waits.
-constexpr std::chrono::seconds patience{10};
+constexpr std::chrono::seconds patience{5};
 
 } // namespace
 
@@ -16,7 +16,12 @@ void Intake::handle(const model::Event& event) {
   if (recording_ != nullptr) recording_->put(event);
   correlator_.handle(event);
   const auto* ended = std::get_if<model::EndEvent>(&event);
-  if (ended != nullptr && namer_ != nullptr) namer_->forget(ended->space);
+  if (ended == nullptr) return;
+  if (code_ != nullptr) code_->ended(ended->space);
+  if (namer_ != nullptr)
+    namer_->forget(ended->space);
+  else if (code_ != nullptr)
+    code_->forget(ended->space);
 }
 
 void Intake::handle(const model::CallEvent& call) {
@@ -26,7 +31,6 @@ void Intake::handle(const model::CallEvent& call) {
 }
 
 void Intake::stack(const model::UserStack& stack) {
-  if (stack_listener_) stack_listener_(stack);
   if (namer_ != nullptr) namer_->seen(stack, monotonic_now());
 }
 
@@ -35,7 +39,9 @@ void Intake::code(const decode::Code& code) {
 }
 
 void Intake::finish(model::Time time, const model::StackCounts& stacks) {
-  if (namer_ != nullptr) namer_->finish(patience); // behind the end nothing is read
+  if (namer_ != nullptr) namer_->finish(patience);
+  if (namer_ != nullptr && recording_ != nullptr)
+    namer_->give_up_rest(); // behind the end nothing is read
   if (recording_ != nullptr) {
     if (recording_->behind()) resume(time); // it makes room, so that the gap is told
     recording_->put(recording::Ended{time, stacks});

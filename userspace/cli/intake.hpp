@@ -7,9 +7,6 @@
 #include "model/correlator.hpp"
 #include "recording/writer.hpp"
 
-#include <functional>
-#include <utility>
-
 namespace mlockscope::cli {
 
 /// Who keeps what passes, besides the correlator; null: nobody asked for it.
@@ -32,11 +29,12 @@ public:
   void stack(const model::UserStack&);
   /// A mapping of code, before the first stack that needs it.
   void code(const decode::Code&);
-  using StackListener = std::function<void(const model::UserStack&)>;
-  void tell_stacks_to(StackListener listener) { stack_listener_ = std::move(listener); }
   /// Stacks that the probes take for known, and that are not; as the probes number them.
   [[nodiscard]] std::vector<model::StackId> forgotten() {
     return namer_ == nullptr ? std::vector<model::StackId>() : namer_->take_forgotten();
+  }
+  [[nodiscard]] std::uint64_t stacks_unnamed() const {
+    return namer_ == nullptr ? 0 : namer_->unnamed();
   }
   [[nodiscard]] std::uint64_t calls_forgotten() const {
     return namer_ == nullptr ? 0 : namer_->forgotten();
@@ -67,7 +65,6 @@ private:
   recording::Writer* recording_;
   CodeLists* code_;
   Namer* namer_;
-  StackListener stack_listener_;
 };
 
 } // namespace mlockscope::cli

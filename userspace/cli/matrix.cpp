@@ -112,6 +112,9 @@ std::string not_for_a_table(const ReplayOptions& options) {
   if (view.min_severity != model::Severity::low) return "--min-severity";
   if (view.show_possible) return "--show-possible";
   if (view.calls) return "--calls";
+  if (view.every) return "--every";
+  if (!view.suppressions.empty()) return "--suppressions";
+  if (view.gen_suppressions) return "--gen-suppressions";
   return "";
 }
 

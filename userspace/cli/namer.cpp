@@ -28,8 +28,17 @@ void Namer::seen(const model::UserStack& told, model::Time now) {
   }
   record_seen(fresh.stack);
   names_.add(fresh.stack.id, fresh.stack.addresses);
-  if (when_ == When::seen) return submit(std::move(fresh));
+  const model::StackId stack = fresh.stack.id;
   keep(std::move(fresh));
+  if (when_ == When::wanted) return;
+  backlog_.push_back(stack);
+  submit_backlog();
+}
+
+/// What the resolver has no room for has to wait: refused, it would have no names.
+void Namer::submit_backlog() {
+  for (; !backlog_.empty() && under_way_ < most_under_way; backlog_.pop_front())
+    want(backlog_.front());
 }
 
 /// Its place there had become somebody else's, or the bytes of the stack did not fit the first
@@ -50,7 +59,7 @@ void Namer::record_seen(const model::UserStack& stack) {
 /// Without the bytes of its stack the oldest can still be named, not so far up.
 void Namer::note_copy(model::StackId stack) {
   copies_.push_back(stack);
-  if (copies_.size() <= most_copies) return;
+  if (copies_.size() <= (when_ == When::seen ? most_copies_seen : most_copies)) return;
   const auto oldest = waiting_.find(copies_.front());
   if (oldest != waiting_.end()) oldest->second.stack.copy.reset();
   copies_.pop_front();
@@ -86,6 +95,7 @@ void Namer::want(model::StackId stack) {
 void Namer::submit(Waiting waiting) {
   model::UserStack& stack = waiting.stack;
   if (waiting.code.version == 0) return decide(stack.id, {});
+  ++under_way_;
   resolver_.submit({.id = static_cast<std::uint64_t>(stack.id),
                     .pid = stack.pid,
                     .code = waiting.code,
@@ -104,13 +114,16 @@ void Namer::forget(model::SpaceId space) {
 
 void Namer::decide(model::StackId stack, model::Stack frames) {
   if (!names_.undecided(stack)) return;
+  if (frames.empty()) ++unnamed_;
   if (recording_ != nullptr) recording_->put(recording::StackNamed{stack, frames});
   names_.decide(stack, std::move(frames));
 }
 
 void Namer::take(std::vector<symbols::Answer> answers) {
+  under_way_ -= std::min(under_way_, answers.size());
   for (symbols::Answer& answer : answers)
     decide(model::StackId{answer.id}, std::move(answer.stack));
+  submit_backlog();
 }
 
 void Namer::collect() {
@@ -120,9 +133,29 @@ void Namer::collect() {
 }
 
 void Namer::finish(std::chrono::milliseconds patience) {
-  std::vector<symbols::Answer> answers;
-  resolver_.finish(patience, answers);
-  take(std::move(answers));
+  const auto end = std::chrono::steady_clock::now() + patience;
+  do {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        end - std::chrono::steady_clock::now());
+    std::vector<symbols::Answer> answers;
+    resolver_.finish(std::max(left, std::chrono::milliseconds(0)), answers);
+    take(std::move(answers));
+  } while (under_way_ != 0 && std::chrono::steady_clock::now() < end);
+}
+
+void Namer::give_up_rest() {
+  std::vector<model::StackId> rest;
+  names_.each([&](const StackName& name) {
+    if (!name.decided) rest.push_back(name.stack);
+  });
+  for (const model::StackId stack : rest) decide(stack, {});
+}
+
+std::optional<util::Error> Namer::trouble() {
+  if (resolver_.counters().broker_lost == 0 || std::exchange(told_trouble_, true))
+    return std::nullopt;
+  return util::Error{"places in the code have no names any more",
+                     "the process that reads the files of traced programs has died", ""};
 }
 
 void Namer::record_again() {

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 
 namespace mlockscope::cli {
@@ -44,6 +45,12 @@ public:
   void collect();
   /// Waits for what is under way.
   void finish(std::chrono::milliseconds patience);
+  /// What has no names by now stays without.
+  void give_up_rest();
+  /// Stacks without a name: nothing was found, or it took too long.
+  [[nodiscard]] std::uint64_t unnamed() const { return unnamed_; }
+  /// Why there are no names any more; told once.
+  [[nodiscard]] std::optional<util::Error> trouble();
   /// What is known goes into the recording again, after a gap in it.
   void record_again();
 
@@ -53,9 +60,12 @@ private:
     symbols::CodeKey code;
   };
   static constexpr std::size_t most_copies = 512; ///< of 16 KiB
-  static constexpr std::size_t most_ended = 256;  ///< address spaces whose code is still known
+  static constexpr std::size_t most_copies_seen = 4096;
+  static constexpr std::size_t most_under_way = 1024; ///< less than the resolver takes
+  static constexpr std::size_t most_ended = 256;      ///< address spaces whose code is still known
 
   void submit(Waiting);
+  void submit_backlog();
   void keep(Waiting);
   void note_copy(model::StackId);
   void seen_again(model::StackId, const model::UserStack&);
@@ -74,9 +84,13 @@ private:
   std::unordered_map<model::StackId, Waiting> waiting_;        ///< not submitted
   std::deque<model::StackId> kept_;                            ///< in waiting_, oldest first
   std::deque<model::StackId> copies_;                          ///< of them, those with a copy
+  std::deque<model::StackId> backlog_; ///< to be submitted as soon as there is room
+  std::size_t under_way_ = 0;          ///< submitted, without an answer
   std::deque<model::SpaceId> ended_;
   std::vector<model::StackId> missed_;
   std::uint64_t forgotten_ = 0;
+  std::uint64_t unnamed_ = 0;
+  bool told_trouble_ = false;
 };
 
 } // namespace mlockscope::cli

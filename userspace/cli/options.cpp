@@ -152,7 +152,7 @@ void add_places(CLI::App& app, ViewOptions& options) {
   app.add_option("--suppressions", options.suppressions, "findings that are harmless; repeatable")
       ->type_name("FILE")
       ->group(group);
-  app.add_flag("!--no-default-suppressions", options.built_in_suppressions,
+  app.add_flag("--no-default-suppressions", options.no_built_in_suppressions,
                "without those that are built in")
       ->group(group);
   app.add_flag("--gen-suppressions", options.gen_suppressions,

@@ -56,7 +56,7 @@ struct ViewOptions {
   ColourChoice colour = ColourChoice::automatic;
   bool every = false;                    ///< also those that came from the same places before
   std::vector<std::string> suppressions; ///< files, besides those that are built in
-  bool built_in_suppressions = true;
+  bool no_built_in_suppressions = false;
   bool gen_suppressions = false; ///< print an entry for each finding that is shown whole
   std::string sarif, junit;      ///< files; empty: not written
 };

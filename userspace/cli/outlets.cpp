@@ -31,7 +31,7 @@ util::Result<report::Suppressions> suppressions_of(const ViewOptions& options) {
   report::Suppressions all;
   for (const std::string& file : options.suppressions)
     if (auto added = all.add_file(file); !added) return added.error();
-  if (options.built_in_suppressions) all.add_built_in(); // behind the user's, which say more
+  if (!options.no_built_in_suppressions) all.add_built_in(); // behind the user's, which say more
   return all;
 }
 

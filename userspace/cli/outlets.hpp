@@ -30,6 +30,7 @@ public:
   [[nodiscard]] WaitingSink& sink() { return *waiting_; }
   [[nodiscard]] StackNames& names() { return names_; }
   void on_finding(FanOut::OnFinding listener) { fan_out_.on_finding(std::move(listener)); }
+  void on_exposure(FanOut::OnExposure listener) { fan_out_.on_exposure(std::move(listener)); }
 
   /// The worst finding that was shown.
   [[nodiscard]] std::optional<model::Severity> worst() const { return fan_out_.worst(); }

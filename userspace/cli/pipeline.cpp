@@ -26,9 +26,11 @@ void Pipeline::finding(const model::Finding& finding) {
 }
 
 void Pipeline::exposure(const model::Exposure& exposure) {
-  if (recorder_ != nullptr) recorder_->exposure(exposure);
   tally_.exposure(exposure);
-  if (filter_.passes(exposure)) sink_.exposure(exposure);
+  if (filter_.passes(exposure))
+    sink_.exposure(exposure);
+  else if (recorder_ != nullptr)
+    recorder_->exposure(exposure);
 }
 
 void Pipeline::call(const model::CallEvent& event, const model::CallReading& reading) {

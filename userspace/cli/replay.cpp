@@ -93,9 +93,9 @@ report::Summary summary_of(const recording::Origin& origin, const Player& player
           .stacks = player.stacks()};
 }
 
-Outcome failure(const util::Error& error, report::Writer& notes) {
+Outcome failure(const util::Error& error, report::Writer& notes, int status = status_bad_input) {
   notes.write(complaint(error));
-  return {.sight = {}, .status = status_bad_input};
+  return {.sight = {}, .status = status};
 }
 
 /// The suppressions were good when the command began; a file that has changed since is told.
@@ -111,7 +111,7 @@ Outcome replay_source(const ReplayOptions& options, const Selection& selection,
                       const std::string& file, recording::Source& source, Outputs to) {
   const recording::Origin& origin = source.origin();
   auto outlets = open_outlets(options, origin, to);
-  if (!outlets) return failure(outlets.error(), to.notes);
+  if (!outlets) return failure(outlets.error(), to.notes, status_output_failed);
   report::Sink& sink = outlets.value()->sink();
   Pipeline pipeline(sink, options.view, nullptr);
   Verdicts verdicts(pipeline);
@@ -122,7 +122,8 @@ Outcome replay_source(const ReplayOptions& options, const Selection& selection,
   sink.summary(summary_of(origin, player, pipeline));
   sink.flush();
   outlets.value()->tell_unused(to.notes);
-  if (const auto error = outlets.value()->error()) return failure(*error, to.notes);
+  if (const auto error = outlets.value()->error())
+    return failure(*error, to.notes, status_output_failed);
   if (!played) return failure(in_file(file, played.error()), to.notes);
   const std::string remark = remark_of(source, player, file);
   if (!remark.empty()) to.notes.write("mlockscope: warning: " + report::escape(remark) + "\n");
@@ -187,10 +188,11 @@ int replay_into_output(const ReplayOptions& options, const Selection& selection)
     only = source.take();
   }
   for (const std::string& file : options.files)
-    if (same_file(file, options.view.output)) {
-      complain({"cannot write to " + options.view.output, "it is what is to be read", ""});
-      return status_usage;
-    }
+    for (const auto& written : {options.view.output, options.view.sarif, options.view.junit})
+      if (same_file(file, written)) {
+        complain({"cannot write to " + written, "it is what is to be read", ""});
+        return status_usage;
+      }
   auto out = open_output(options.view.output);
   auto notes = report::Writer::to_descriptor(STDERR_FILENO, "standard error");
   for (const util::Error* error : {out ? nullptr : &out.error(), notes ? nullptr : &notes.error()})

@@ -158,7 +158,8 @@ model::StackCounts Session::stacks() const {
   return {.lost = counters.stacks_lost + counters.code_lost,
           .skipped = counters.stacks_skipped,
           .recycled = counters.stacks_recycled,
-          .forgotten = intake_.calls_forgotten()};
+          .forgotten = intake_.calls_forgotten(),
+          .unnamed = intake_.stacks_unnamed()};
 }
 
 void Session::take(capture::Tracer::Record record) {
@@ -182,6 +183,8 @@ void Session::take(capture::Tracer::Record record) {
     call->stack = intake_.number(call->stack);
     return take_call(*call);
   }
+  if (auto* fork = std::get_if<model::ForkEvent>(&event.value()))
+    fork->stack = intake_.number(fork->stack);
   if (const auto* ended = std::get_if<model::EndEvent>(&event.value())) return end(*ended);
   intake_.handle(event.value());
 }

@@ -22,10 +22,6 @@ public:
 
   /// Takes in what is locked already. Before anything else.
   [[nodiscard]] util::Status adopt();
-  /// Who is told of user stacks; each before the first call that names it.
-  void tell_stacks_to(Intake::StackListener listener) {
-    intake_.tell_stacks_to(std::move(listener));
-  }
   /// Handles everything that waits, and what is due. Returns the number of records.
   std::size_t turn(capture::Pause next);
   /// How long the reader may sleep before turn() has something to do by itself; nothing: for ever.

@@ -25,8 +25,10 @@ struct StackName {
 
 class StackNames {
 public:
-  /// The oldest are forgotten: which ones, depends on the order of add() and on nothing else.
+  /// The oldest are forgotten: which ones, depends on the order of what is told here, and on
+  /// nothing else.
   static constexpr std::size_t most = 32768;
+  static constexpr std::size_t most_bytes = std::size_t{128} << 20; ///< of names
 
   /// Called after each decision.
   void on_decided(std::function<void()> listener) { on_decided_ = std::move(listener); }
@@ -45,8 +47,11 @@ public:
   }
 
 private:
+  void forget_oldest();
+
   std::unordered_map<model::StackId, std::shared_ptr<StackName>> names_;
   std::deque<std::shared_ptr<StackName>> order_;
+  std::size_t bytes_ = 0;
   std::function<void()> on_decided_;
 };
 

@@ -21,8 +21,10 @@ constexpr int doze_milliseconds = 5; // half of what a finding may wait
 constexpr int quiet_turns = 4;
 constexpr std::int64_t longest_wait = 3'600'000;
 constexpr model::Time millisecond = 1'000'000;
-/// A finding without names is better than one that comes too late.
-constexpr model::Time longest_unnamed = 5000 * millisecond;
+/// A finding without names is better than one that comes too late. Of a command that is tested, no
+/// name is too late.
+constexpr model::Time patience_of_host = 5'000 * millisecond;
+constexpr model::Time patience_of_command = 60'000 * millisecond;
 
 model::Limits limits_of(const CommonOptions& options) {
   model::Limits limits;
@@ -120,10 +122,12 @@ util::Status Tracing::open_outlets() {
   outlets_ = outlets.take();
   auto* const recorder = prepared_.exporter ? &prepared_.exporter->recorder() : nullptr;
   pipeline_ = std::make_unique<Pipeline>(outlets_->sink(), options_.view, recorder);
-  if (recorder != nullptr)
-    outlets_->on_finding([recorder](const model::Finding& finding, const report::Context& context) {
-      recorder->finding(finding, context.process);
-    });
+  if (recorder == nullptr) return util::success();
+  outlets_->on_finding([recorder](const model::Finding& finding, const report::Context& context) {
+    recorder->finding(finding, context.process);
+  });
+  outlets_->on_exposure(
+      [recorder](const model::Exposure& exposure) { recorder->exposure(exposure); });
   return util::success();
 }
 
@@ -226,7 +230,10 @@ std::size_t Tracing::turn(capture::Pause next) {
   if (prepared_.exporter)
     prepared_.exporter->recorder().ring(tracer_->ring_used(), monotonic_now());
   const std::size_t count = session_->turn(next);
-  outlets_->sink().release_older(monotonic_now() - std::min(monotonic_now(), longest_unnamed));
+  const model::Time now = monotonic_now();
+  outlets_->sink().release_older(now - std::min(now, patience()));
+  if (namer_)
+    if (const auto trouble = namer_->trouble()) complain(*trouble);
   tell_if_recording_failed();
   if (prepared_.exporter) prepared_.exporter->answer_if_asked([this] { return metrics_now(); });
   return count;
@@ -320,12 +327,17 @@ void Tracing::wait_for_forks(Signals& signals) {
   }
 }
 
+/// How long a finding waits for names.
+model::Time Tracing::patience() const {
+  return prepared_.filters.family ? patience_of_command : patience_of_host;
+}
+
 /// How long to wait for news, in milliseconds; -1: for ever.
 int Tracing::pause(capture::Pause next) const {
   if (next != capture::Pause::sleep || tracer_->record_underway()) return doze_milliseconds;
   auto due = session_->next_due();
   // A finding that waits for names does not wait for ever.
-  if (!outlets_->sink().empty()) due = std::min(due.value_or(longest_unnamed), longest_unnamed);
+  if (!outlets_->sink().empty()) due = std::min(due.value_or(patience()), patience());
   return due ? static_cast<int>(*due / millisecond) : -1;
 }
 

@@ -65,6 +65,7 @@ private:
   [[nodiscard]] metrics::Snapshot metrics_now();
   [[nodiscard]] metrics::Health health() const;
   [[nodiscard]] int pause(capture::Pause) const;
+  [[nodiscard]] model::Time patience() const;
 
   CommonOptions options_;
   mutable report::Writer out_, notes_;

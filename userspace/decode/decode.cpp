@@ -154,7 +154,8 @@ model::Event read_fork(const wire_fork& wire) {
                           caller_of(wire),
                           wire.child_pid,
                           wire.time,
-                          wire.lost};
+                          wire.lost,
+                          model::StackId{wire.stack}};
 }
 
 model::Event read_fault(const wire_fault& wire) {

@@ -67,7 +67,7 @@ constexpr auto table = std::to_array<MetricInfo>({
     {Metric::findings_dropped, Counter, "mlockscope_findings_dropped_total", "",
      "Findings of one call beyond the bound on them."},
     {Metric::findings_suppressed, Counter, "mlockscope_findings_suppressed_total", "",
-     "Findings that a suppression fits: in no other metric."},
+     "Findings that a suppression fits: in no other metric of findings."},
     {Metric::stacks_missing, Counter, "mlockscope_stacks_missing_total", "cause",
      "Lock calls whose place in the code is not known, or in part: lost (no room in the ring "
      "buffer), skipped (too many new ones that second), forgotten (too many others since)."},

@@ -143,6 +143,7 @@ struct ForkEvent {
   std::uint32_t child_pid = 0;
   Time time = 0;
   std::uint64_t lost = 0; ///< as in CallEvent, of the parent: its last calls may have been lost
+  StackId stack{};        ///< of the forking thread
 };
 
 /// The last user of an address space is gone (exit or exec), exit_mmap().

@@ -68,6 +68,7 @@ Inherited::Draft::Draft(const ForkEvent& fork) {
   result.call.caller = fork.caller;
   result.call.time = fork.time;
   result.call.ret = fork.child_pid;
+  result.call.stack = fork.stack;
   result.inherited.emplace();
   result.inherited->child_pid = fork.child_pid;
 }

@@ -35,6 +35,7 @@ struct StackCounts {
   std::uint64_t skipped = 0;   ///< calls of which only the innermost places are known, for the cost
   std::uint64_t recycled = 0;  ///< gave up their place among those told; told again if seen again
   std::uint64_t forgotten = 0; ///< calls without one: there were too many others since it was told
+  std::uint64_t unnamed = 0;   ///< stacks of which no place has a name
   bool operator==(const StackCounts&) const = default;
 };
 

@@ -23,7 +23,7 @@ bool Decoder::read(const v1::Fork& in) {
   const Told* const by = caller(in.caller());
   if (!by) return false;
   entry_ = model::Event(model::ForkEvent{by->space, SpaceId{in.child()}, by->caller, in.child_pid(),
-                                         time(in.time()), in.lost()});
+                                         time(in.time()), in.lost(), model::StackId{in.stack()}});
   return true;
 }
 
@@ -149,9 +149,9 @@ bool Decoder::read(const v1::Gap& in) {
 }
 
 bool Decoder::read(const v1::Ended& in) {
-  entry_ =
-      Ended{time(in.time()),
-            {in.stacks_lost(), in.stacks_skipped(), in.stacks_recycled(), in.stacks_forgotten()}};
+  entry_ = Ended{time(in.time()),
+                 {in.stacks_lost(), in.stacks_skipped(), in.stacks_recycled(),
+                  in.stacks_forgotten(), in.stacks_unnamed()}};
   return true;
 }
 

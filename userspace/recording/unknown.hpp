@@ -15,7 +15,7 @@ namespace mlockscope::recording {
   case v1::Entry::kCallFieldNumber:
     return v1::Call::kStackFieldNumber;
   case v1::Entry::kForkFieldNumber:
-    return v1::Fork::kLostFieldNumber;
+    return v1::Fork::kStackFieldNumber;
   case v1::Entry::kEndFieldNumber:
     return v1::End::kLostFieldNumber;
   case v1::Entry::kSnapshotFieldNumber:
@@ -35,7 +35,7 @@ namespace mlockscope::recording {
   case v1::Entry::kGapFieldNumber:
     return v1::Gap::kSpacesFieldNumber;
   case v1::Entry::kEndedFieldNumber:
-    return v1::Ended::kStacksForgottenFieldNumber;
+    return v1::Ended::kStacksUnnamedFieldNumber;
   case v1::Entry::kStackFieldNumber:
     return v1::Stack::kAddrFieldNumber;
   case v1::Entry::kNamesFieldNumber:

@@ -68,7 +68,8 @@ Json stacks_json(const model::StackCounts& counts) {
   return {{"lost", counts.lost},
           {"skipped", counts.skipped},
           {"recycled", counts.recycled},
-          {"forgotten", counts.forgotten}};
+          {"forgotten", counts.forgotten},
+          {"unnamed", counts.unnamed}};
 }
 
 Json group_json(const Group& group, const Clock& clock) {

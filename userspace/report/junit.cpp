@@ -126,7 +126,7 @@ void JUnitSink::summary(const Summary& summary) {
   std::set<Kind> seen;
   for (const Result* result : results_.ranked()) {
     add_result(suite, *result, clock_, counts);
-    if (!result->suppressed_by) seen.insert(result->kind);
+    seen.insert(result->kind);
   }
   for (const Kind kind : model::kinds)
     if (!seen.contains(kind))

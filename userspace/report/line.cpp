@@ -120,7 +120,7 @@ void LineSink::lost(const model::LostEvent& lost) {
 }
 
 void LineSink::summary(const Summary& summary) {
-  out_.write("\n" + summary_text(summary, options_.colour));
+  out_.write("\n" + summary_text(summary, options_.colour, options_.clock));
   out_.flush();
 }
 

@@ -167,7 +167,7 @@ void ReportSink::lost(const model::LostEvent& lost) {
 }
 
 void ReportSink::summary(const Summary& summary) {
-  out_.write(summary_text(summary, options_.colour));
+  out_.write(summary_text(summary, options_.colour, options_.clock));
   out_.flush();
 }
 

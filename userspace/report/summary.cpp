@@ -81,21 +81,24 @@ std::string finding_lines(const Summary& summary) {
   return text;
 }
 
-/// "12 spill, 384 B: unlocked at keys.c:12 in wipe, locked at keys.c:40 in load".
-std::string group_text_of(const Group& group, Colour colour) {
+/// "2 spill, 64 B, 23:59:59.123 to 23:59:59.999: keys.c:12 in wipe; locked: keys.c:40 in load".
+std::string group_text_of(const Group& group, Colour colour, const Clock& clock) {
   const std::string kind = painted(std::string(word(group.kind)), group.severity, colour);
   std::string text = fmt::format("{} {}", group.count, kind);
   if (group.bytes != 0) text += ", " + size_words(group.bytes);
+  if (group.findings > 1)
+    text +=
+        fmt::format(", {} to {}", time_of_day(clock, group.first), time_of_day(clock, group.last));
   text += ": " + place_text(group.call_place);
   if (group.victim_place) text += "; locked: " + place_text(*group.victim_place);
   return text;
 }
 
-std::string group_lines(const Summary& summary, Colour colour) {
+std::string group_lines(const Summary& summary, Colour colour, const Clock& clock) {
   const std::size_t shown = std::min(summary.groups.size(), groups_shown);
   std::string text;
   for (std::size_t i = 0; i < shown; ++i)
-    text += line(i == 0 ? "places" : "", group_text_of(summary.groups[i], colour));
+    text += line(i == 0 ? "places" : "", group_text_of(summary.groups[i], colour, clock));
   if (summary.groups.size() > shown)
     text += line("", "and " + count_words(summary.groups.size() - shown, "more group"));
   return text;
@@ -180,6 +183,8 @@ std::string stack_warnings(const model::StackCounts& counts) {
     text +=
         fmt::format("WARNING: {} without a stack: there were too many different ones at once.\n",
                     count_words(without, "call"));
+  if (counts.unnamed != 0)
+    text += fmt::format("{} could not be named.\n", count_words(counts.unnamed, "stack"));
   if (counts.skipped != 0)
     text +=
         fmt::format("Of {} only the innermost places are known, to save time (--stacks auto).\n",
@@ -215,8 +220,8 @@ std::string refused_text(const Refused& refused) {
   return text;
 }
 
-std::string summary_text(const Summary& summary, Colour colour) {
-  return headline(summary, colour) + finding_lines(summary) + group_lines(summary, colour) +
+std::string summary_text(const Summary& summary, Colour colour, const Clock& clock) {
+  return headline(summary, colour) + finding_lines(summary) + group_lines(summary, colour, clock) +
          exposure_lines(summary.tally) + fault_lines(summary.tally) + event_lines(summary) +
          warnings(summary.totals) + stack_warnings(summary.stacks) + explain_line(summary);
 }

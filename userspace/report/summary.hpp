@@ -2,6 +2,7 @@
 // people share.
 #pragma once
 
+#include "report/clock.hpp"
 #include "report/colour.hpp"
 #include "report/sink.hpp"
 
@@ -10,7 +11,7 @@
 namespace mlockscope::report {
 
 /// Several lines. Says plainly that nothing was found, and warns if the view was incomplete.
-[[nodiscard]] std::string summary_text(const Summary&, Colour);
+[[nodiscard]] std::string summary_text(const Summary&, Colour, const Clock&);
 /// "mlockscope 0.1.0: tracing with fentry; Linux 6.12.9, x86_64, pages of 4 KiB"
 [[nodiscard]] std::string start_text(const Start&);
 /// "== web1.mls, recorded on web1": above its findings, if other files have some, too; else empty.

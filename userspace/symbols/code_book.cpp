@@ -19,7 +19,7 @@
 namespace mlockscope::symbols {
 namespace {
 
-constexpr std::size_t most_versions = 8; // of one space: stacks of older code are not asked for
+constexpr std::size_t most_versions = 8; // of one space
 constexpr std::string_view deleted = " (deleted)";
 
 // Whether it is the mapped file. On btrfs and overlayfs, maps has another device than fstat(2):
@@ -148,8 +148,9 @@ void CodeBook::forget(model::SpaceId space) {
 }
 
 CodeBook::CodePtr CodeBook::find(CodeKey key) const {
-  const auto at = codes_.find(key);
-  return at == codes_.end() ? nullptr : at->second;
+  // A version that is forgotten is part of the later ones, but for what was unmapped since.
+  const auto at = codes_.lower_bound(key);
+  return at == codes_.end() || at->first.space != key.space ? nullptr : at->second;
 }
 
 FilePtr CodeBook::perf_map(Space& space) {

@@ -183,10 +183,11 @@ inline std::vector<Entry> since_1_1() {
                            .line = ~0u};
   return {recording::StackSeen{StackId{top}, model::SpaceId{3}, 4242, 5, {page, 0, top}},
           recording::StackSeen{},
+          Event(model::ForkEvent{model::SpaceId{3}, model::SpaceId{4}, {}, 5, 6, 7, StackId{8}}),
           Event(there),
           recording::StackNamed{StackId{top}, {named, model::Frame{}}},
           recording::StackNamed{},
-          recording::Ended{7, {top, 1, 2, 3}}};
+          recording::Ended{7, {top, 1, 2, 3, 4}}};
 }
 
 inline std::vector<Entry> all_entries() {

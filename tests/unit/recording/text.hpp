@@ -74,8 +74,8 @@ private:
             failure, imagined, applied, stack);
   }
   void add(const model::ForkEvent& event) {
-    const auto& [parent, child, caller, child_pid, time, lost] = event;
-    add_all("fork", parent, child, caller, child_pid, time, lost);
+    const auto& [parent, child, caller, child_pid, time, lost, stack] = event;
+    add_all("fork", parent, child, caller, child_pid, time, lost, stack);
   }
   void add(const model::EndEvent& event) {
     const auto& [space, time, lost] = event;
@@ -138,8 +138,8 @@ private:
     add_all("names", stack, frames);
   }
   void add(const recording::Ended& ended) {
-    const auto& [lost, skipped, recycled, forgotten] = ended.stacks;
-    add_all("ended", ended.time, lost, skipped, recycled, forgotten);
+    const auto& [lost, skipped, recycled, forgotten, unnamed] = ended.stacks;
+    add_all("ended", ended.time, lost, skipped, recycled, forgotten, unnamed);
   }
   void add(const recording::Entry& entry) {
     std::visit([this](const auto& what) { add(what); }, entry);

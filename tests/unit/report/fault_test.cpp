@@ -125,7 +125,7 @@ TEST_CASE("the summary counts faults by process, and names the busiest") {
   event.caller = samples::caller("\x1b[2J");
   event.major = true;
   summary.tally.fault(event, samples::fault_reading());
-  CHECK(report::summary_text(summary, report::Colour::off) ==
+  CHECK(report::summary_text(summary, report::Colour::off, samples::clock) ==
         "No findings in 12.5 s.\n"
         "  faults       demo (pid 4242): 12 on locked pages, 2 on exposed pages (1 major)\n"
         "               \\x1b[2J (pid 4242): 1 on locked pages (1 major)\n"
@@ -142,7 +142,7 @@ TEST_CASE("of many processes with faults ten are named and the others' faults co
     for (std::uint32_t i = 0; i < pid; ++i)
       summary.tally.fault(event, samples::swap_fault_reading());
   }
-  const std::string text = report::summary_text(summary, report::Colour::off);
+  const std::string text = report::summary_text(summary, report::Colour::off, samples::clock);
   CHECK(has(text, "  faults       demo (pid 12): 12 on exposed pages\n"));
   CHECK(has(text, "               demo (pid 3): 3 on exposed pages\n"
                   "               and 3 faults of others\n"));

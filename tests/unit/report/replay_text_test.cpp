@@ -67,7 +67,7 @@ TEST_CASE("calls that another platform refuses are counted in the summary") {
   report::Summary summary = samples::summary();
   summary.refused = {{{model::Call::mlock, EINVAL}, 3}, {{model::Call::munlock, ENOMEM}, 1}};
   CHECK(
-      report::summary_text(summary, report::Colour::off)
+      report::summary_text(summary, report::Colour::off, samples::clock)
           .find("  refused      3 mlock EINVAL, 1 munlock ENOMEM, which Linux did not refuse\n") !=
       std::string::npos);
   const Json json =

@@ -103,7 +103,7 @@ TEST_CASE("hostile names do no harm") {
   const std::string text = line_of(context) + report_of(context);
   CHECK_FALSE(has(text, "\033"));
   CHECK_FALSE(has(text, "\x01"));
-  CHECK(has(text, "f\\n\\x1b[31m+0x12"));
+  CHECK(has(text, "f\\x0a\\x1b[31m+0x12"));
   const std::string json =
       outputs::json_text([&](report::JsonSink& sink) { sink.finding(samples::spill(), context); });
   CHECK(Json::accept(json));
@@ -145,8 +145,9 @@ TEST_CASE("the summary ranks the groups") {
   summary.suppressed = 2;
   summary.totals.findings[model::Kind::spill] = 5;
   summary.stacks = {.lost = 1, .skipped = 7, .recycled = 9, .forgotten = 2};
-  const std::string text = report::summary_text(summary, report::Colour::off);
-  CHECK(has(text, "  places       3 spill, 96 B: wipe.c:12 in wipe; locked: make+0x20 "
+  const std::string text = report::summary_text(summary, report::Colour::off, samples::clock);
+  CHECK(has(text, "  places       3 spill, 96 B, 23:59:59.123 to 23:59:59.123: wipe.c:12 in wipe; "
+                  "locked: make+0x20 "
                   "(libkeys.so.1)\n"));
   CHECK(has(text, "2 of them suppressed"));
   CHECK(has(text, "WARNING: 3 calls without a stack"));
