@@ -34,8 +34,8 @@ struct Naming {
         namer(*resolver, names, code, nullptr, when) {}
   [[nodiscard]] bool named(std::uint64_t number) const {
     const auto name = names.find(StackId{number});
-    if (name == nullptr || !name->decided || name->frames().empty()) return false;
-    const auto& symbol = name->frames()[0].symbol;
+    if (name == nullptr || !name->decided || name->named.empty()) return false;
+    const auto& symbol = name->named[0].symbol;
     return symbol && symbol->find("a_place_with_a_name") != std::string::npos;
   }
 
