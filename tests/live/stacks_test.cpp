@@ -231,12 +231,13 @@ TEST_CASE("far up the stack, frame pointers tell paths apart, with and without a
 TEST_CASE("with room for one number, stacks are told again, recycled ones counted") {
   TracerOptions narrow = options(Stacks::automatic);
   narrow.stack_slots = 1;
+  narrow.copies_per_place = 8;
   const auto [all, account] = watch({narrow}, with(frameless, {"10"}));
   const Seen& seen = all.at(0);
   require_all(seen, 10);
   CHECK(seen.told.size() == seen.calls.size()); // two calls in a row are never the same
   CHECK(seen.counters.stacks_recycled == seen.told.size() - 1);
-  // Of the whole system, the bytes of eight stacks for each pair of innermost places.
+  // The bytes of eight stacks for each pair of innermost places.
   const auto copies = std::count_if(seen.told.begin(), seen.told.end(),
                                     [](const UserStack& stack) { return stack.copy.has_value(); });
   CHECK(copies == 2 * 8);
