@@ -51,8 +51,8 @@ std::optional<model::UserStack> read_copy(Record record) {
   model::UserStack stack = stack_of(wire.stack);
   model::StackCopy& copy = stack.copy.emplace();
   std::memcpy(copy.values.data(), wire.registers, sizeof(wire.registers));
-  copy.bytes.resize(wire.bytes);
-  std::memcpy(copy.bytes.data(), record.data() + head, wire.bytes);
+  const auto* const bytes = reinterpret_cast<const std::uint8_t*>(record.data()) + head;
+  copy.bytes.assign(bytes, bytes + wire.bytes);
   return stack;
 }
 
