@@ -69,7 +69,7 @@ int main() {
   resolver.describe(key, code.value(), pid);
   std::uint64_t id = 0;
   for (const model::Address each : some_places(code.value()))
-    resolver.submit({++id, pid, key, {each}, {}});
+    resolver.submit({++id, key, {each}, {}});
   std::vector<symbols::Answer> answers;
   resolver.finish(std::chrono::seconds(60), answers);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;

@@ -97,7 +97,6 @@ void Namer::submit(Waiting waiting) {
   if (waiting.code.version == 0) return decide(stack.id, {});
   ++under_way_;
   resolver_.submit({.id = static_cast<std::uint64_t>(stack.id),
-                    .pid = stack.pid,
                     .code = waiting.code,
                     .addresses = std::move(stack.addresses),
                     .copy = std::move(stack.copy)});

@@ -97,9 +97,14 @@ std::string without_hex(std::string_view text) {
 
 } // namespace
 
-std::string_view module_name(std::string_view path) {
+std::string_view without_deleted(std::string_view path) {
   constexpr std::string_view deleted = " (deleted)"; // fs/d_path.c, path_with_deleted()
   if (path.ends_with(deleted)) path.remove_suffix(deleted.size());
+  return path;
+}
+
+std::string_view module_name(std::string_view path) {
+  path = without_deleted(path);
   return path.substr(path.rfind('/') + 1);
 }
 
@@ -152,10 +157,8 @@ std::string fingerprint(const Frame& frame) {
     return fmt::format("{} {}+{:#x}", steady_symbol(module), steady_symbol(*frame.symbol),
                        frame.offset);
   if (!is_file(module) || frame.module->starts_with("//")) return {};
-  std::string id;
-  for (const char byte : frame.build_id)
-    id += fmt::format("{:02x}", static_cast<unsigned char>(byte));
-  return fmt::format("{} {}+{:#x}", steady_symbol(module), id, frame.module_offset);
+  return fmt::format("{} {}+{:#x}", steady_symbol(module), hex_digits(frame.build_id),
+                     frame.module_offset);
 }
 
 std::string steady_symbol(std::string_view symbol) {

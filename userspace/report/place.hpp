@@ -36,6 +36,8 @@ namespace mlockscope::report {
 /// an address of a process nor a path. Empty if unknown. Raw bytes: escape before showing.
 [[nodiscard]] std::string fingerprint(const model::Frame&);
 
+/// "/usr/lib/libkeys.so.1" of "/usr/lib/libkeys.so.1 (deleted)".
+[[nodiscard]] std::string_view without_deleted(std::string_view path);
 /// "libkeys.so.1" of "/usr/lib/libkeys.so.1 (deleted)".
 [[nodiscard]] std::string_view module_name(std::string_view path);
 

@@ -153,9 +153,7 @@ std::string percent_encoded(std::string_view path) {
 }
 
 Json sarif_artifact(std::string_view path, std::string_view source_root) {
-  constexpr std::string_view deleted = " (deleted)";
-  if (path.ends_with(deleted)) path.remove_suffix(deleted.size());
-  const std::filesystem::path normal = std::filesystem::path(path).lexically_normal();
+  const auto normal = std::filesystem::path(without_deleted(path)).lexically_normal();
   if (normal.is_relative()) {
     const bool leaves = normal.string().starts_with("..");
     return {{"uri", percent_encoded((leaves ? normal.filename() : normal).string())},

@@ -29,7 +29,6 @@ struct CodeKey {
 
 struct Request {
   std::uint64_t id = 0; ///< the caller's own, comes back with the answer
-  std::uint32_t pid = 0;
   CodeKey code; ///< described before; otherwise the answer is empty
   /// As UserStack::addresses. At most 256 are looked at.
   std::vector<model::Address> addresses;

@@ -137,13 +137,12 @@ void Asker::describe(const Parked& program) { describe(program.code(), program.p
 
 void Asker::describe(const std::vector<model::CodeMapping>& code, std::uint32_t pid) {
   key_ = {model::SpaceId{static_cast<std::uint64_t>(key_.space) + 1}, 0};
-  pid_ = pid;
   resolver_->describe(key_, code, pid);
 }
 
 model::Stack Asker::ask(std::vector<model::Address> addresses,
                         std::optional<model::StackCopy> copy) {
-  resolver_->submit({++last_id_, pid_, key_, std::move(addresses), std::move(copy)});
+  resolver_->submit({++last_id_, key_, std::move(addresses), std::move(copy)});
   std::vector<symbols::Answer> answers;
   resolver_->finish(std::chrono::seconds(30), answers);
   REQUIRE(answers.size() == 1);

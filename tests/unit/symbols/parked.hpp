@@ -57,7 +57,6 @@ public:
 private:
   std::unique_ptr<mlockscope::symbols::Resolver> resolver_;
   mlockscope::symbols::CodeKey key_;
-  std::uint32_t pid_ = 0;
   std::uint64_t last_id_ = 0;
 };
 

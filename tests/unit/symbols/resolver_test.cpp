@@ -233,7 +233,7 @@ TEST_CASE("the descriptor is readable when there are answers, and requests beyon
   const symbols::CodeKey key{model::SpaceId{1}, 1};
   resolver.describe(key, program.code(), program.pid());
   for (std::uint64_t i = 0; i < 100; ++i)
-    resolver.submit({i, program.pid(), key, {program.address("park_middle")}, {}});
+    resolver.submit({i, key, {program.address("park_middle")}, {}});
   std::vector<symbols::Answer> answers;
   while (answers.size() < 100) {
     REQUIRE(::poll(&end, 1, 10000) == 1);

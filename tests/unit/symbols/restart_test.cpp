@@ -93,8 +93,7 @@ TEST_CASE("a helper that is killed is started again, and every request is answer
   const auto copy = program.copy();
   std::vector<symbols::Answer> answers;
   constexpr std::uint64_t count = 2000;
-  for (std::uint64_t i = 0; i < count; ++i)
-    resolver.submit({i + 100, program.pid(), asker.key(), {}, copy});
+  for (std::uint64_t i = 0; i < count; ++i) resolver.submit({i + 100, asker.key(), {}, copy});
   std::set<int> killed;
   std::size_t answered = 0; // when the last one was killed
   pollfd end{resolver.fd(), POLLIN, 0};
@@ -190,7 +189,7 @@ TEST_CASE("patience has an end, and late answers do not come twice") {
   options.deadline = milliseconds(500);
   Asker asker(options);
   asker.describe({as_mapped(endless_file(folder))}, static_cast<std::uint32_t>(::getpid()));
-  asker.resolver().submit({7, 0, asker.key(), {0x10000010}, {}});
+  asker.resolver().submit({7, asker.key(), {0x10000010}, {}});
   std::vector<symbols::Answer> answers;
   asker.resolver().finish(milliseconds(50), answers);
   REQUIRE(answers.size() == 1);
