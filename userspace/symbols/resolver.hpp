@@ -29,7 +29,7 @@ struct CodeKey {
 
 struct Request {
   std::uint64_t id = 0; ///< the caller's own, comes back with the answer
-  CodeKey code; ///< described before; otherwise the answer is empty
+  CodeKey code;         ///< described before; otherwise the answer is empty
   /// As UserStack::addresses. At most 256 are looked at.
   std::vector<model::Address> addresses;
   std::optional<model::StackCopy> copy; ///< at most 256 KiB of it are looked at
