@@ -58,7 +58,7 @@ static __noinline int send_birth(__u64 space, struct task_struct *task)
 		return 0;
 	record->type = WIRE_BIRTH;
 	__builtin_memset(record->pad, 0, sizeof(record->pad));
-	record->pid = visible_pid(task->group_leader);
+	record->pid = visible_pid(KREAD(task, group_leader));
 	record->space = space;
 	__builtin_memset(record->comm, 0, sizeof(record->comm));
 	BPF_CORE_READ_STR_INTO(&record->comm, task, group_leader, comm);

@@ -11,70 +11,9 @@
 #ifndef MLOCKSCOPE_CALLS_BPF_H
 #define MLOCKSCOPE_CALLS_BPF_H
 
+#include "call_records.bpf.h"
 #include "faults.bpf.h"
-#include "stacks.bpf.h"
-
-/* include/uapi/asm-generic/mman-common.h, mman.h, linux/mman.h: the same on x86 and arm64 */
-#define MAP_FIXED	 0x10
-#define MAP_LOCKED	 0x2000
-#define MREMAP_FIXED	 2
-#define MREMAP_DONTUNMAP 4
-
-static __always_inline __u64 page_up(__u64 at)
-{
-	return (at + page_size - 1) & ~(page_size - 1);
-}
-
-static __always_inline bool is_range_lock(__u32 call)
-{
-	return call == WIRE_MLOCK || call == WIRE_MLOCK2 || call == WIRE_MUNLOCK;
-}
-
-/* What mm/mlock.c do_mlock() and munlock() make of their arguments; wraps as they do. */
-static __always_inline struct range applied(__u64 addr, __u64 len)
-{
-	__u64 start = addr & ~(page_size - 1);
-	__u64 end = start + page_up(len + (addr & (page_size - 1)));
-
-	return (struct range){ start, end < start ? start : end };
-}
-
-static __always_inline struct range mapped(__u64 addr, __u64 len)
-{
-	return (struct range){ addr, addr + page_up(len) };
-}
-
-/* The pages whose state at exit belongs to the record. */
-static __always_inline struct range judged_range(__u32 call, const struct pending *p, long ret)
-{
-	const __u64 *a = p->args;
-
-	if (is_range_lock(call))
-		return applied(a[0], a[1]);
-	if (call == WIRE_MMAP)
-		return ret >= 0		  ? mapped(ret, a[1])
-		       : a[3] & MAP_FIXED ? mapped(a[0], a[1])
-					  : (struct range){};
-	if (call == WIRE_MREMAP)
-		return ret >= 0		     ? mapped(ret, a[2])
-		       : a[3] & MREMAP_FIXED ? mapped(a[4], a[2])
-					     : (struct range){};
-	if (call == WIRE_BRK && (__u64)ret > p->extent)
-		return (struct range){ page_up(p->extent), page_up(ret) };
-	if (call == WIRE_SHMAT && ret >= 0)
-		return (struct range){ ret, ret + p->extent };
-	return (struct range){};
-}
-
-static __always_inline bool asks_for_lock(__u32 call, const unsigned long *args)
-{
-	return call <= WIRE_MUNLOCKALL || (call == WIRE_MMAP && (args[3] & MAP_LOCKED));
-}
-
-static __always_inline bool same(struct range a, struct range b)
-{
-	return a.start == b.start && a.end == b.end;
-}
+#include "under_lock.bpf.h"
 
 /*
  * The word at entry. If the call before this one was made by this task, over the same range, and
@@ -99,7 +38,8 @@ static __always_inline void note_entry(__u32 call, struct pending *p, struct mm_
 	struct vma_note note = { .want_file = 1 };
 
 	if (is_range_lock(call)) {
-		note_entry_word(p);
+		if (!under_lock)
+			note_entry_word(p);
 	} else if (call == WIRE_BRK) {
 		p->extent = BPF_CORE_READ(mm, brk);
 	} else if (call == WIRE_SHMDT) {
@@ -129,20 +69,30 @@ static __always_inline struct space *locking_space(__u64 mm, struct task_struct 
 	space = find_space(mm);
 	if (space || !wanted(task))
 		return space;
-	return add_space(mm, task, birth_flags(task->mm));
+	return add_space(mm, task, birth_flags((void *)mm));
 }
 
 /* Counts the call in, so that others beside it can tell. */
 static __always_inline void begin_call(struct pending *p, struct space *space)
 {
 	p->active = 1;
+	if (is_lock(p->call))
+		p->moves = *(volatile __u64 *)&space->moves_started;
+	else
+		__sync_fetch_and_add(&space->moves_started, 1);
 	if (p->quiet) {
 		__sync_fetch_and_add(&space->quiet_started, 1);
 		return;
 	}
-	p->order = __sync_fetch_and_add(&space->started, 1);
+	p->order = count_up(&space->started);
 	p->overlapped =
 		space->finished != p->order || space->quiet_started != space->quiet_finished;
+}
+
+static __always_inline void end_move(const struct pending *p, struct space *space)
+{
+	if (!is_lock(p->call))
+		__sync_fetch_and_add(&space->moves_finished, 1);
 }
 
 /*
@@ -158,6 +108,7 @@ static __always_inline void give_up_call(struct pending *p)
 	p->seen = (struct range){};
 	if (!space)
 		return;
+	end_move(p, space);
 	if (p->quiet) {
 		__sync_fetch_and_add(&space->quiet_finished, 1);
 		return;
@@ -167,10 +118,12 @@ static __always_inline void give_up_call(struct pending *p)
 	__sync_fetch_and_add(&space->finished, 1);
 }
 
-static __always_inline int call_enter(__u32 call, const unsigned long *args, int nargs)
+/* `args`: five, 0 where the call has no more. */
+static __always_inline int call_enter(__u32 call, const unsigned long *args)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	__u64 mm = (__u64)task->mm;
+	struct task_struct *task = current_task();
+	struct mm_struct *memory = KREAD(task, mm);
+	__u64 mm = (__u64)memory;
 	bool locks = asks_for_lock(call, args);
 	bool begins = locks || follow_mappings;
 	struct space *space = NULL;
@@ -183,7 +136,7 @@ static __always_inline int call_enter(__u32 call, const unsigned long *args, int
 		if (!space)
 			return 0;
 	}
-	p = bpf_task_storage_get(&pending_calls, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	p = pending_of(task, true);
 	if (!p) {
 		__sync_fetch_and_add(&spaces_refused, 1);
 		return 0;
@@ -198,7 +151,7 @@ static __always_inline int call_enter(__u32 call, const unsigned long *args, int
 			return 0;
 	}
 	for (int i = 0; i < 5; i++)
-		p->args[i] = i < nargs ? args[i] : 0;
+		p->args[i] = args[i];
 	if (p->space != space->id)
 		p->seen = (struct range){};
 	p->mm = mm;
@@ -207,114 +160,12 @@ static __always_inline int call_enter(__u32 call, const unsigned long *args, int
 	p->extent = 0;
 	p->old = (struct range){};
 	p->before = (struct wire_word){};
+	p->sequence = 0;
 	p->quiet = !locks && is_idle(space);
 	p->stack = locks ? stack_number(space->id, task) : 0;
 	begin_call(p, space);
 	p->enter = bpf_ktime_get_ns();
-	note_entry(call, p, task->mm);
-	return 0;
-}
-
-static __always_inline void fill_call(struct wire_call *record, __u32 call, const struct pending *p,
-				      const struct space *space, struct task_struct *task, long ret)
-{
-	record->call = call;
-	record->flags = space->flags;
-	record->lost = space->lost;
-	record->space = space->id;
-	record->enter = p->enter;
-	record->exit = bpf_ktime_get_ns();
-	record->pid = visible_pid(task->group_leader);
-	record->tid = visible_pid(task);
-	record->uid = task->cred->uid.val;
-	record->pad = 0;
-	__builtin_memcpy(record->comm, task->comm, sizeof(record->comm));
-	for (int i = 0; i < 5; i++)
-		record->args[i] = p->args[i];
-	record->extent = p->extent;
-	record->ret = ret;
-	record->before = p->before;
-	record->after = (struct wire_word){};
-	record->stack = p->stack;
-}
-
-/* To be asked after the word at exit was read: did another call begin or go on beside this one? */
-static __always_inline __u16 overlap_flag(const struct pending *p, const struct space *space)
-{
-	return p->overlapped || *(volatile __u64 *)&space->started != p->order + 1 ? WIRE_OVERLAPPED
-										   : 0;
-}
-
-/* The common record. False if it is not enough: a range of several VMAs. */
-static __always_inline bool send_short(__u32 call, struct pending *p, struct space *space, long ret,
-				       struct range range)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct wire_call *record = take_record(sizeof(*record), &space->lost);
-
-	if (!record)
-		return true;
-	record->type = WIRE_CALL;
-	fill_call(record, call, p, space, task, ret);
-	if (range.start < range.end && !short_word(&record->after, range.start, range.end)) {
-		bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);
-		return false;
-	}
-	record->flags |= overlap_flag(p, space);
-	p->seen = record->flags & WIRE_OVERLAPPED ? (struct range){} : range;
-	p->seen_order = p->order;
-	p->seen_word = record->after;
-	send_record(record, p->order % 64 == 0);
-	return true;
-}
-
-static __always_inline void note_failure(struct wire_call_detail *record, __u64 addr)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct vma_note note = { .want_file = 1 };
-	__u64 caps = 0;
-
-	record->evidence = WIRE_FAILED;
-	record->limit_soft = BPF_CORE_READ(task, signal, rlim[RLIMIT_MEMLOCK].rlim_cur);
-	record->limit_hard = BPF_CORE_READ(task, signal, rlim[RLIMIT_MEMLOCK].rlim_max);
-	record->locked_bytes = BPF_CORE_READ(task, mm, locked_vm) * page_size;
-	bpf_core_read(&caps, sizeof(caps), &task->cred->cap_effective);
-	if (caps & (1ULL << CAP_IPC_LOCK))
-		record->evidence |= WIRE_CAP_IPC_LOCK;
-	if (!find_vma(&note, addr) && note.magic == SECRETMEM_MAGIC)
-		record->evidence |= WIRE_SECRETMEM;
-	record->place = call_place(task);
-}
-
-static __noinline int send_detail(__u32 call, struct pending *p, struct space *space, long ret)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct wire_call_detail *record;
-	struct range range;
-
-	if (!p || !space)
-		return 0;
-	range = judged_range(call, p, ret);
-	record = take_record(sizeof(*record), &space->lost);
-	if (!record)
-		return 0;
-	record->call.type = WIRE_CALL_DETAIL;
-	fill_call(&record->call, call, p, space, task, ret);
-	record->limit_soft = record->limit_hard = record->locked_bytes = record->place = 0;
-	record->evidence = record->pad = 0;
-	record->old_start = p->old.start;
-	record->old_end = p->old.end;
-	record->old_after = (struct wire_word){};
-	if (range.start < range.end)
-		walk_word(&p->walk, &record->call.after, record->after_runs, &range);
-	if (p->old.start < p->old.end)
-		walk_word(&p->walk, &record->old_after, record->old_runs, &p->old);
-	for (int i = 0; i < WIRE_MAX_RUNS; i++)
-		record->before_runs[i] = p->runs[i];
-	if (ret < 0 && (call <= WIRE_MUNLOCKALL || call == WIRE_MMAP))
-		note_failure(record, p->args[0]);
-	record->call.flags |= overlap_flag(p, space);
-	send_record(record, true);
+	note_entry(call, p, memory);
 	return 0;
 }
 
@@ -339,31 +190,50 @@ static __always_inline bool matters(struct pending *p, struct space *space)
 	__sync_fetch_and_add(&space->quiet_finished, 1);
 	if (is_idle(space))
 		return false;
-	p->order = __sync_fetch_and_add(&space->started, 1);
+	p->order = count_up(&space->started);
 	p->overlapped = true; /* a lock call began beside it */
 	return true;
 }
 
-static __always_inline int call_exit(__u32 call, long ret)
+/* The walk ends at the first page that is not mapped: do_mlock() and munlock() go no further. */
+static __always_inline void note_words_under_lock(struct pending *p)
 {
-	struct pending *p = bpf_task_storage_get(&pending_calls, bpf_get_current_task_btf(), 0, 0);
-	struct space *space;
-	bool plain;
+	struct range range = applied(p->args[0], p->args[1]);
+	struct vma_note note = {};
 
-	if (!p || !p->active || p->call != call)
-		return 0;
-	p->active = 0;
-	space = space_at(p->space);
-	if (!space || !matters(p, space))
-		return 0;
-	if (call == WIRE_SHMAT && ret >= 0) {
-		struct vma_note note = {};
+	if (p->walk_after.at < range.end && find_vma(&note, p->walk_after.at) == -ENOENT)
+		p->walk_before.flags = p->walk_after.flags |= WIRE_HOLE;
+	word_of_walk(&p->before, &p->walk_before, range.start);
+}
 
-		if (!find_vma(&note, ret))
-			p->extent = note.end - ret;
-	}
+/* What was found out after the call, and what is left of what was noted before it. */
+static __always_inline void note_exit(__u32 call, struct pending *p, long ret)
+{
+	struct vma_note note = {};
+
+	if (call == WIRE_SHMAT && ret >= 0 && !find_vma(&note, ret))
+		p->extent = note.end - ret;
 	if (ret >= 0 && !(p->args[3] & MREMAP_DONTUNMAP))
 		p->old = (struct range){}; /* moved as a whole */
+	if (p->sequence && is_range_lock(call))
+		note_words_under_lock(p);
+}
+
+static __always_inline int call_exit(struct pending *p, long ret)
+{
+	struct space *space;
+	__u32 call;
+	bool plain;
+
+	p->active = 0;
+	call = p->call;
+	space = space_at(p->space);
+	if (!space)
+		return 0;
+	end_move(p, space);
+	if (!matters(p, space))
+		return 0;
+	note_exit(call, p, ret);
 	watch_result(call, p, space, ret);
 	plain = ret >= 0 && p->before.locked != WIRE_SOME && !p->old.end;
 	if (!plain || !send_short(call, p, space, ret, judged_range(call, p, ret)))
@@ -372,29 +242,12 @@ static __always_inline int call_exit(__u32 call, long ret)
 	return 0;
 }
 
-/* The two programs of a system call, thin as can be. */
-#define TRACED_CALL(name, id, nargs)                                                               \
-	SEC("tp/syscalls/sys_enter_" #name)                                                        \
-	int enter_##name(struct syscall_enter *ctx)                                                \
-	{                                                                                          \
-		unsigned long args[5] = {};                                                        \
-                                                                                                   \
-		if (nargs > 0)                                                                     \
-			args[0] = ctx->args[0];                                                    \
-		if (nargs > 1)                                                                     \
-			args[1] = ctx->args[1];                                                    \
-		if (nargs > 2)                                                                     \
-			args[2] = ctx->args[2];                                                    \
-		if (nargs > 3)                                                                     \
-			args[3] = ctx->args[3];                                                    \
-		if (nargs > 4)                                                                     \
-			args[4] = ctx->args[4];                                                    \
-		return call_enter(id, args, nargs);                                                \
-	}                                                                                          \
-	SEC("tp/syscalls/sys_exit_" #name)                                                         \
-	int exit_##name(struct syscall_exit *ctx)                                                  \
-	{                                                                                          \
-		return call_exit(id, ctx->ret);                                                    \
-	}
+/* The call of this task whose exit is to come; NULL if its enter was not looked at. */
+static __always_inline struct pending *call_under_way(void)
+{
+	struct pending *p = pending_of(current_task(), false);
+
+	return p && p->active ? p : NULL;
+}
 
 #endif

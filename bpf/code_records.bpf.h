@@ -102,6 +102,13 @@ static __always_inline void note_file(struct wire_code *record, struct file *fil
 	walk_path(&record->path, dentry, mount);
 }
 
+#ifdef MLOCKSCOPE_PLAIN
+/* Then all is left to /proc. */
+static __always_inline long find_code(__u64 address, struct code_step *step)
+{
+	return -1;
+}
+#else
 /* Under mmap_lock, so that nothing that is walked goes away. */
 static long note_code(struct task_struct *task, struct vm_area_struct *vma, struct code_step *step)
 {
@@ -124,6 +131,12 @@ static long note_code(struct task_struct *task, struct vm_area_struct *vma, stru
 	note_file(&c->record, file);
 	return 0;
 }
+
+static __always_inline long find_code(__u64 address, struct code_step *step)
+{
+	return bpf_find_vma(bpf_get_current_task_btf(), address, note_code, step, 0);
+}
+#endif
 
 static __always_inline bool send_code(struct code_work *c)
 {
@@ -148,7 +161,7 @@ static __noinline int tell_code_at(struct code_work *c, __u64 address)
 		if (address - c->seen[i].start < c->seen[i].end - c->seen[i].start)
 			return 0;
 	c->key = 0;
-	if (bpf_find_vma(bpf_get_current_task_btf(), address, note_code, &step, 0) || !c->key)
+	if (find_code(address, &step) || !c->key)
 		return 0;
 	told = told_code_slot(c->key);
 	if (!told)
@@ -191,7 +204,7 @@ static __noinline __maybe_unused int tell_code(struct stack_work *w, bool whole)
 {
 	const __u32 mine = 0;
 	struct code_step step = { w, bpf_map_lookup_elem(&code_works, &mine) };
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 
 	if (!w || !step.work)
 		return 0;
@@ -200,12 +213,12 @@ static __noinline __maybe_unused int tell_code(struct stack_work *w, bool whole)
 	__builtin_memset(step.work->seen, 0, sizeof(step.work->seen));
 	step.work->record.type = WIRE_CODE;
 	__builtin_memset(step.work->record.pad, 0, sizeof(step.work->record.pad));
-	step.work->record.pid = visible_pid(task->group_leader);
+	step.work->record.pid = visible_pid(KREAD(task, group_leader));
 	step.work->record.space = w->space;
 	step.work->record.time = bpf_ktime_get_ns();
-	bpf_loop(WIRE_STACK_ADDRESSES, tell_code_of_address, &step, 0);
+	repeat(WIRE_STACK_ADDRESSES, tell_code_of_address, &step);
 	if (whole)
-		bpf_loop(MOST_CODE_WORDS, tell_code_of_word, &step, 0);
+		repeat(MOST_CODE_WORDS, tell_code_of_word, &step);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
  * is open.
  */
 #include "faults.bpf.h"
+#include "function_arguments.bpf.h"
 
 #include <bpf/bpf_tracing.h>
 
@@ -13,20 +14,28 @@
 #define X86_PF_PROT  0x1
 #define X86_PF_WRITE 0x2
 
-/* Is it on a locked page, or might it be on an exposed one? */
-static __always_inline bool matters_here(const struct watch *watch, struct pending *p)
+/* Of do_user_addr_fault() and faultin_page(): include/linux/mm_types.h enum fault_flag */
+#define FAULT_FLAG_WRITE 0x1
+
+/* Is it on a locked page, or might it be on an exposed one? `vma`: where the fault is, if known. */
+static __always_inline bool matters_here(const struct watch *watch, struct pending *p,
+					 struct vm_area_struct *vma)
 {
 	struct vma_note note = {};
-	bool known = !find_vma(&note, p->fault.addr);
+	bool known = true;
 
+	if (vma)
+		note_vma_of(vma, &note);
+	else
+		known = !find_vma(&note, p->fault.addr);
 	p->fault.anonymous = known && note.anonymous;
 	return watch->exposing || (known && (note.flags & VM_LOCKED));
 }
 
-static __always_inline int fault_begins(unsigned long addr, unsigned long error)
+static __always_inline int fault_begins(unsigned long addr, struct vm_area_struct *vma, __u8 flags)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	__u64 mm = (__u64)task->mm;
+	struct task_struct *task = current_task();
+	__u64 mm = (__u64)KREAD(task, mm);
 	struct watch *watch;
 	struct space *space;
 	struct pending *p;
@@ -41,36 +50,124 @@ static __always_inline int fault_begins(unsigned long addr, unsigned long error)
 	if (!watch)
 		return 0;
 	inside = in_watch(watch, addr) && !is_idle(space);
-	p = bpf_task_storage_get(&pending_calls, task, 0,
-				 inside ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
+	p = pending_of(task, inside);
 	if (!p)
 		return 0;
 	if (p->fault.waiting)
 		tell_fault(p, task);
 	p->fault.addr = addr;
-	if (!inside || !matters_here(watch, p))
+	if (!inside || !matters_here(watch, p, vma))
 		return 0;
 	p->fault.time = bpf_ktime_get_ns();
 	p->fault.space = space->id;
-	p->fault.min_flt = task->min_flt;
-	p->fault.maj_flt = task->maj_flt;
-	p->fault.flags = (error & X86_PF_PROT ? WIRE_FAULT_PRESENT : 0) |
-			 (error & X86_PF_WRITE ? WIRE_FAULT_WRITE : 0);
+	p->fault.min_flt = KREAD(task, min_flt);
+	p->fault.maj_flt = KREAD(task, maj_flt);
+	p->fault.flags = flags;
 	p->fault.waiting = 1;
 	return 0;
 }
 
-SEC("tp_btf/page_fault_user")
-int BPF_PROG(user_faulted, unsigned long addr, struct pt_regs *regs, unsigned long error)
+static __always_inline __u8 flags_of_error(unsigned long error)
 {
-	return fault_begins(addr, error);
+	return (error & X86_PF_PROT ? WIRE_FAULT_PRESENT : 0) |
+	       (error & X86_PF_WRITE ? WIRE_FAULT_WRITE : 0);
+}
+
+SEC("tp_btf/page_fault_user")
+int BPF_PROG(tracepoint__user_fault, unsigned long addr, struct pt_regs *regs, unsigned long error)
+{
+	return fault_begins(addr, NULL, flags_of_error(error));
 }
 
 /* The kernel on the program's behalf: read(2) into a page, write(2) from it. */
 SEC("tp_btf/page_fault_kernel")
-int BPF_PROG(kernel_faulted, unsigned long addr, struct pt_regs *regs, unsigned long error)
+int BPF_PROG(tracepoint__kernel_fault, unsigned long addr, struct pt_regs *regs,
+	     unsigned long error)
 {
-	return fault_begins(addr, error);
+	return fault_begins(addr, NULL, flags_of_error(error));
+}
+
+/*
+ * mm/memory.c handle_mm_fault(): both of these, on every architecture, and its end. Without
+ * registers it is no fault of the program's, but mlock that brings the pages in (mm/gup.c
+ * faultin_page()). Of a fault that has to be tried again nothing is counted, and it comes again.
+ */
+static __always_inline int function_begins(struct vm_area_struct *vma, unsigned long addr,
+					   unsigned long flags, const void *regs)
+{
+	return regs ? fault_begins(addr, vma, flags & FAULT_FLAG_WRITE ? WIRE_FAULT_WRITE : 0) : 0;
+}
+
+static __always_inline int function_ends(void)
+{
+	struct task_struct *task = current_task();
+	struct pending *p = pending_of(task, false);
+
+	if (p && p->fault.waiting)
+		tell_fault(p, task);
+	return 0;
+}
+
+/* What kind of fault it turned out to be. */
+static __always_inline int fault_is(__u8 flag)
+{
+	struct pending *p = pending_of(current_task(), false);
+
+	if (p && p->fault.waiting)
+		p->fault.flags |= flag;
+	return 0;
+}
+
+SEC("fentry/handle_mm_fault")
+int BPF_PROG(fentry__fault_enter, struct vm_area_struct *vma, unsigned long addr,
+	     unsigned int flags, struct pt_regs *regs)
+{
+	return function_begins(vma, addr, flags, regs);
+}
+
+SEC("fexit/handle_mm_fault")
+int BPF_PROG(fentry__fault_exit)
+{
+	return function_ends();
+}
+
+/* mm/memory.c handle_pte_fault(): what is there is a page that may not be written to. */
+SEC("fentry/do_wp_page")
+int BPF_PROG(fentry__fault_on_present)
+{
+	return fault_is(WIRE_FAULT_PRESENT);
+}
+
+/* ... or the entry of a page in swap. */
+SEC("fentry/do_swap_page")
+int BPF_PROG(fentry__fault_on_swapped)
+{
+	return fault_is(WIRE_FAULT_SWAP);
+}
+
+SEC("kprobe/handle_mm_fault")
+int kprobe__fault_enter(struct pt_regs *ctx)
+{
+	return function_begins((struct vm_area_struct *)argument(ctx, 0), argument(ctx, 1),
+			       argument(ctx, 2), (void *)argument(ctx, 3));
+}
+
+SEC("kretprobe/handle_mm_fault")
+int kprobe__fault_exit(struct pt_regs *ctx)
+{
+	return function_ends();
+}
+
+SEC("kprobe/do_wp_page")
+int kprobe__fault_on_present(struct pt_regs *ctx)
+{
+	return fault_is(WIRE_FAULT_PRESENT);
+}
+
+SEC("kprobe/do_swap_page")
+int kprobe__fault_on_swapped(struct pt_regs *ctx)
+{
+	return fault_is(WIRE_FAULT_SWAP);
 }
 
 static __always_inline void send_swap(__u64 space, __u8 what, __u64 addr)
@@ -98,9 +195,9 @@ static __always_inline void send_swap(__u64 space, __u8 what, __u64 addr)
 /* This task is in a page fault of its own, and not reclaiming memory: what changes came back. */
 static __always_inline bool faults_in(struct task_struct *task, struct mm_struct *mm)
 {
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct pt_regs *regs = user_registers(task);
 
-	return task->mm == mm && !(task->flags & PF_MEMALLOC) && call_number(regs) == -1;
+	return KREAD(task, mm) == mm && !(KREAD(task, flags) & PF_MEMALLOC) && call_number(regs) == -1;
 }
 
 /* Until 6.1, tasks kept counts of their own and added them up some faults later
@@ -119,7 +216,7 @@ static __always_inline bool tells_at_once(void)
 SEC("tp_btf/rss_stat")
 int BPF_PROG(swap_changed, struct mm_struct *mm, int member)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct watch *watch;
 	struct space *space;
 	struct pending *p;
@@ -133,15 +230,15 @@ int BPF_PROG(swap_changed, struct mm_struct *mm, int member)
 	if (!watch || !watch->exposing)
 		return 0;
 	if (tells_at_once() && faults_in(task, mm)) {
-		p = bpf_task_storage_get(&pending_calls, task, 0, 0);
+		p = pending_of(task, false);
 		if (p && p->fault.addr && in_watch(watch, p->fault.addr))
 			send_swap(space->id, WIRE_SWAP_BACK, p->fault.addr);
-	} else if (task->flags & PF_MEMALLOC) {
-		p = bpf_task_storage_get(&pending_calls, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	} else if (KREAD(task, flags) & PF_MEMALLOC) {
+		p = pending_of(task, true);
 		if (p)
 			p->reclaim.spaces[p->reclaim.count++ & (MOST_OWNERS - 1)] = space->id;
 	}
-	if (__sync_val_compare_and_swap(&watch->told, 0, 1) == 0)
+	if (claim_once(&watch->told))
 		send_swap(space->id, WIRE_SWAP_TRAFFIC, 0);
 	return 0;
 }
@@ -156,8 +253,8 @@ int BPF_PROG(swap_changed, struct mm_struct *mm, int member)
 SEC("tp_btf/mm_vmscan_write_folio")
 int BPF_PROG(page_written, struct folio *folio)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct pending *p = bpf_task_storage_get(&pending_calls, task, 0, 0);
+	struct task_struct *task = current_task();
+	struct pending *p = pending_of(task, false);
 	__u64 addr = folio->index * page_size;
 	__u32 count;
 
@@ -181,7 +278,7 @@ int tell_last_faults(struct bpf_iter__task *ctx)
 
 	if (!task)
 		return 0;
-	p = bpf_task_storage_get(&pending_calls, task, 0, 0);
+	p = pending_of(task, false);
 	if (p && p->fault.waiting)
 		tell_fault(p, task);
 	return 0;

@@ -10,6 +10,10 @@
 #include "spaces.bpf.h"
 #include "words.bpf.h"
 
+/* Set before load: probes are attached that tell ... */
+const volatile __u32 sees_swap_entries __weak = 0; /* that a fault was on the entry of a page in swap */
+const volatile __u32 sees_present __weak = 1;	   /* that it was on a page that was there */
+
 static __always_inline struct watch *watch_of(const struct space *space)
 {
 	__u32 slot = space->id & (MAX_SPACES - 1);
@@ -26,8 +30,7 @@ static __always_inline void watch_range(const struct space *space, struct range 
 
 	if (!watch || range.start >= range.end)
 		return;
-	if (watch->space != space->id &&
-	    __sync_val_compare_and_swap(&watch->space, 0, space->id) != 0)
+	if (watch->space != space->id && !claim(&watch->space, space->id))
 		return; /* the one before it is not gone yet */
 	for (int i = 0; i < WATCH_RANGES; i++) {
 		struct range *each = &watch->ranges[i];
@@ -64,8 +67,8 @@ static __noinline int tell_fault(struct pending *p, struct task_struct *task)
 
 	if (!p || !task)
 		return 0;
-	minor = task->min_flt - p->fault.min_flt;
-	major = task->maj_flt - p->fault.maj_flt;
+	minor = KREAD(task, min_flt) - p->fault.min_flt;
+	major = KREAD(task, maj_flt) - p->fault.maj_flt;
 	p->fault.waiting = 0;
 	if (!minor && !major)
 		return 0;
@@ -77,17 +80,22 @@ static __noinline int tell_fault(struct pending *p, struct task_struct *task)
 	if (!minor) {
 		record->flags |= WIRE_FAULT_MAJOR;
 		/* A page that was there cannot have come from a disk: userfaultfd, retried. */
-		if (p->fault.anonymous && !(p->fault.flags & WIRE_FAULT_PRESENT))
+		if (!sees_swap_entries && p->fault.anonymous &&
+		    !(p->fault.flags & WIRE_FAULT_PRESENT))
 			record->flags |= WIRE_FAULT_SWAP;
+	} else {
+		record->flags &= ~WIRE_FAULT_SWAP; /* it was in memory still */
 	}
+	if (!sees_present)
+		record->flags |= WIRE_FAULT_UNKNOWN;
 	__builtin_memset(record->pad, 0, sizeof(record->pad));
-	record->pid = visible_pid(task->group_leader);
+	record->pid = visible_pid(KREAD(task, group_leader));
 	record->tid = visible_pid(task);
-	record->uid = task->cred->uid.val;
+	record->uid = KREAD(task, cred, uid.val);
 	record->space = p->fault.space;
 	record->time = p->fault.time;
 	record->addr = p->fault.addr;
-	__builtin_memcpy(record->comm, task->comm, sizeof(record->comm));
+	copy_comm(record->comm, task);
 	send_record(record, true);
 	return 0;
 }

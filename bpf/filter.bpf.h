@@ -120,7 +120,7 @@ static __always_inline __u8 descent_of(__u32 pid)
 
 static __noinline bool passes(struct task_struct *task)
 {
-	__u32 pid = visible_pid(task->group_leader);
+	__u32 pid = visible_pid(KREAD(task, group_leader));
 	__u32 uid = BPF_CORE_READ(task, cred, uid.val);
 	char comm[WIRE_COMM_LEN] = {};
 	__u8 from = 0;

@@ -31,6 +31,8 @@
 /* What vma_supports_mlock() (mm/internal.h) refuses and can be told from the flags. */
 #define VM_NEVER_LOCKED (VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP | VM_HUGETLB)
 
+#define TS_COMPAT 0x2 /* arch/x86/include/asm/thread_info.h: in a system call of the 32-bit ABI */
+
 #define PF_MEMALLOC 0x00000800 /* include/linux/sched.h: the task reclaims memory */
 
 #define FOLIO_MAPPING_ANON 0x1 /* include/linux/page-flags.h: in folio->mapping */
@@ -169,7 +171,12 @@ struct css_set {
 struct task_rss_stat { /* until 6.1 */
 	int unused;
 };
+struct thread_info { /* x86 */
+	unsigned int status;
+};
 struct task_struct {
+	struct thread_info thread_info;
+	void *stack;
 	unsigned int flags;
 	unsigned long min_flt;
 	unsigned long maj_flt;
@@ -190,11 +197,14 @@ struct task_struct {
 struct pt_regs {
 	unsigned long r15, r14, r13, r12;
 	unsigned long bp, bx;
+	unsigned long r11, r10, r9, r8;
+	unsigned long ax, cx, dx, si, di;
 	unsigned long orig_ax;
 	unsigned long ip, sp;
 };
 #else
 struct pt_regs {
+	__u64 regs[31];
 	int syscallno;
 };
 struct user_pt_regs {
@@ -224,12 +234,11 @@ struct bpf_iter__task_vma {
 /* Context of BPF programs on syscalls:sys_enter_*, kernel/trace/trace_syscalls.c. */
 struct syscall_enter {
 	__u64 unused;
-	__u64 nr;
-	unsigned long args[6];
+	__u32 nr; /* 64 bits wide there, and 32 in the format of the event, which is the bound */
 };
 struct syscall_exit {
 	__u64 unused;
-	__u64 nr;
+	__u32 nr, nr_rest;
 	long ret;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /* How address spaces and followed processes begin and end. */
 #include "faults.bpf.h"
+#include "function_arguments.bpf.h"
 #include "stacks.bpf.h"
 
 #include <bpf/bpf_tracing.h>
@@ -22,7 +23,7 @@ static __always_inline void follow_child(struct task_struct *parent, struct task
 static __always_inline void send_fork(const struct space *parent, const struct space *child,
 				      struct task_struct *task)
 {
-	struct task_struct *forking = bpf_get_current_task_btf();
+	struct task_struct *forking = current_task();
 	__u64 stack = stack_number(parent->id, forking); /* before the fork that names it */
 	struct wire_fork *record = take_record(sizeof(*record), &lifetimes_lost);
 
@@ -34,10 +35,10 @@ static __always_inline void send_fork(const struct space *parent, const struct s
 	record->parent = parent->id;
 	record->child = child->id;
 	record->time = bpf_ktime_get_ns();
-	record->pid = visible_pid(forking->group_leader);
+	record->pid = visible_pid(KREAD(forking, group_leader));
 	record->tid = visible_pid(forking);
 	record->uid = bpf_get_current_uid_gid();
-	record->child_pid = visible_pid(task->group_leader);
+	record->child_pid = visible_pid(KREAD(task, group_leader));
 	record->stack = stack;
 	bpf_get_current_comm(record->comm, sizeof(record->comm));
 	send_record(record, true);
@@ -74,12 +75,12 @@ int BPF_PROG(process_forked, struct task_struct *parent, struct task_struct *chi
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(process_exited, struct task_struct *task)
 {
-	__u32 pid = visible_pid(task->group_leader);
-	struct pending *p = bpf_task_storage_get(&pending_calls, task, 0, 0);
+	__u32 pid = visible_pid(KREAD(task, group_leader));
+	struct pending *p = pending_of(task, false);
 
 	if (p && p->fault.waiting)
 		tell_fault(p, task);
-
+	forget_pending(task);
 	if ((filters & (FILTER_FOLLOW | FILTER_FAMILY)) && task->signal->live.counter == 0)
 		bpf_map_delete_elem(&descent, &pid);
 	return 0;
@@ -89,10 +90,8 @@ int BPF_PROG(process_exited, struct task_struct *task)
  * mm/mmap.c exit_mmap(): the last user, by exit or by exec, is gone. The entry goes first, so a new
  * address space in the same mm_struct is another one even if this record is lost.
  */
-SEC("tp_btf/exit_mmap")
-int BPF_PROG(space_ended, struct mm_struct *mm)
+static __always_inline int space_ends(__u64 key)
 {
-	__u64 key = (__u64)mm;
 	struct space *space = find_space(key);
 	struct watch *watch;
 	struct wire_end *record;
@@ -118,6 +117,25 @@ int BPF_PROG(space_ended, struct mm_struct *mm)
 	record->time = bpf_ktime_get_ns();
 	send_record(record, true);
 	return 0;
+}
+
+/* The tracepoint is there since 6.1; before, the function. */
+SEC("tp_btf/exit_mmap")
+int BPF_PROG(tracepoint__exit_mmap, struct mm_struct *mm)
+{
+	return space_ends((__u64)mm);
+}
+
+SEC("fentry/exit_mmap")
+int BPF_PROG(fentry__exit_mmap, struct mm_struct *mm)
+{
+	return space_ends((__u64)mm);
+}
+
+SEC("kprobe/exit_mmap")
+int kprobe__exit_mmap(struct pt_regs *ctx)
+{
+	return space_ends(argument(ctx, 0));
 }
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

@@ -6,7 +6,7 @@
 #ifndef MLOCKSCOPE_MAPS_BPF_H
 #define MLOCKSCOPE_MAPS_BPF_H
 
-#include "kernel_types.h"
+#include "features.bpf.h"
 #include "wire.h"
 
 /* What is known of one address space while it lives. */
@@ -17,12 +17,17 @@ struct space {
 	__u64 finished;	      /* ... that have ended, and were sent or counted as lost */
 	__u64 quiet_started;  /* calls on mappings that began while nothing was locked: not sent, */
 	__u64 quiet_finished; /* unless a lock call has begun when they end */
+	__u64 moves_started;  /* calls on mappings, of either kind */
+	__u64 moves_finished;
 	__u64 lost;
 	__u32 pid;
-	__u32 flags; /* WIRE_BORN_CLEAN */
+	__u32 flags;	/* WIRE_BORN_CLEAN */
+	__u32 sequence; /* of the last call that changed locks; see under_lock.bpf.h */
+	__u32 pad;
 };
 
 #define MAX_SPACES 65536 /* a power of two */
+#define MAX_CPUS   1024  /* likewise; only the plain build has a bound */
 
 /* Address spaces with locks or claims: the slot of one is its id modulo the number of slots. */
 struct {
@@ -114,6 +119,14 @@ struct reclaim {
 	__u32 pad;
 };
 
+/* mlock_fixup() between its enter and its exit. */
+struct fixup {
+	__u64 result; /* where it leaves the VMA it made */
+	__u64 start;
+	__u64 end;
+	__u64 flags; /* of the VMA, before */
+};
+
 /* A call between its enter and its exit, and what the call before it left behind. */
 struct pending {
 	__u64 mm;
@@ -128,10 +141,16 @@ struct pending {
 	__u8 call;
 	__u8 overlapped;
 	__u8 quiet;
-	__u8 pad[4];
+	__u32 sequence; /* 0: it has changed nothing so far */
+	__u64 moves;	/* space.moves_started before this call */
 	struct wire_word before;
 	struct wire_run runs[WIRE_MAX_RUNS];
 	struct walk walk;
+	/* What was seen under the lock of the call itself. */
+	struct fixup fixup;
+	struct walk walk_before;
+	struct walk walk_after;
+	struct wire_run runs_after[WIRE_MAX_RUNS];
 	/* The word read at the exit of the last call, over one VMA, if nothing was beside it. */
 	__u64 seen_order; /* its order; the next one may rely on it */
 	struct range seen;
@@ -140,12 +159,60 @@ struct pending {
 	struct reclaim reclaim;
 };
 
+#ifdef MLOCKSCOPE_PLAIN
+/* By thread id. The least recently used gives way: its call is lost, as if its exit had not come. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u32);
+	__type(value, struct pending);
+} pending_calls SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct pending);
+} no_pending SEC(".maps") __weak;
+#else
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
 	__type(value, struct pending);
 } pending_calls SEC(".maps") __weak;
+#endif
+
+/* Of the task; NULL if there is none, or no room to make it. */
+static __always_inline struct pending *pending_of(struct task_struct *task, bool make)
+{
+#ifdef MLOCKSCOPE_PLAIN
+	const __u32 mine = 0;
+	__u32 tid = KREAD(task, pid);
+	struct pending *p = bpf_map_lookup_elem(&pending_calls, &tid);
+	const struct pending *empty;
+
+	if (p || !make)
+		return p;
+	empty = bpf_map_lookup_elem(&no_pending, &mine);
+	if (empty)
+		bpf_map_update_elem(&pending_calls, &tid, empty, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&pending_calls, &tid);
+#else
+	return bpf_task_storage_get(&pending_calls, task, 0,
+				    make ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
+#endif
+}
+
+/* Task storage goes with its task. */
+static __always_inline void forget_pending(struct task_struct *task)
+{
+#ifdef MLOCKSCOPE_PLAIN
+	__u32 tid = KREAD(task, pid);
+
+	bpf_map_delete_elem(&pending_calls, &tid);
+#endif
+}
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -179,7 +246,7 @@ __u64 simulated __weak = 0;
 static __always_inline bool drop_on_purpose(void)
 {
 	return simulate_loss &&
-	       __sync_fetch_and_add(&simulated, 1) % simulate_loss == simulate_loss - 1;
+	       count_up(&simulated) % simulate_loss == simulate_loss - 1;
 }
 
 /* NULL if there is no room: counted in records_lost and in `also`. */

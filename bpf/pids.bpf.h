@@ -32,7 +32,7 @@ static __noinline __u32 pid_at_level(struct task_struct *task, __u32 level)
 /* Of a thread; of a process, if asked of its group leader. */
 static __always_inline __u32 visible_pid(struct task_struct *task)
 {
-	return pid_level ? pid_at_level(task, pid_level) : (__u32)task->pid;
+	return pid_level ? pid_at_level(task, pid_level) : (__u32)KREAD(task, pid);
 }
 
 #endif

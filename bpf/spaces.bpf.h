@@ -22,15 +22,40 @@ static __always_inline struct space *find_space(__u64 mm)
 	return id ? space_at(*id) : NULL;
 }
 
+#ifdef MLOCKSCOPE_PLAIN
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} space_counts SEC(".maps") __weak;
+
+/* Without atomics that give a number to one only, each CPU has numbers of its own, and so slots of
+ * its own. */
+static __always_inline __u64 new_space_id(void)
+{
+	const __u32 mine = 0;
+	__u64 *count = bpf_map_lookup_elem(&space_counts, &mine);
+
+	__sync_fetch_and_add(&last_space, 1);
+	return count ? ++*count * MAX_CPUS + bpf_get_smp_processor_id() % MAX_CPUS : 0;
+}
+#else
+static __always_inline __u64 new_space_id(void)
+{
+	return __sync_fetch_and_add(&last_space, 1) + 1;
+}
+#endif
+
 /* Takes a slot. Those of address spaces that still live are passed over. */
 static __always_inline struct space *take_slot(void)
 {
 	for (int i = 0; i < 16; i++) {
-		__u64 id = __sync_fetch_and_add(&last_space, 1) + 1;
+		__u64 id = new_space_id();
 		__u32 slot = id & (MAX_SPACES - 1);
 		struct space *space = bpf_map_lookup_elem(&spaces, &slot);
 
-		if (space && __sync_val_compare_and_swap(&space->id, 0, id) == 0)
+		if (space && claim(&space->id, id))
 			return space;
 	}
 	return NULL;
@@ -52,7 +77,9 @@ static __noinline __maybe_unused struct space *add_space(__u64 mm, struct task_s
 	space->mm = mm;
 	space->started = space->finished = space->lost = 0;
 	space->quiet_started = space->quiet_finished = 0;
-	space->pid = visible_pid(task->group_leader);
+	space->moves_started = space->moves_finished = 0;
+	space->sequence = 0;
+	space->pid = visible_pid(KREAD(task, group_leader));
 	space->flags = flags;
 	if (bpf_map_update_elem(&space_ids, &mm, &id, BPF_NOEXIST)) {
 		space->id = 0;

@@ -120,11 +120,11 @@ static __always_inline bool send_copy(struct stack_work *w)
 
 static __always_inline bool send_stack(struct stack_work *w, __u64 number, bool copy)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct wire_stack *stack = &w->record.stack;
 
 	__builtin_memset(stack->pad, 0, sizeof(stack->pad));
-	stack->pid = visible_pid(task->group_leader);
+	stack->pid = visible_pid(KREAD(task, group_leader));
 	stack->number = number;
 	stack->space = w->space;
 	stack->time = bpf_ktime_get_ns();

@@ -16,7 +16,11 @@
 
 #include "maps.bpf.h"
 
-#define NEAR_WORDS	512 /* of the stack that are looked through */
+#ifdef MLOCKSCOPE_PLAIN
+#define NEAR_WORDS 32 /* each turn of a loop is looked at by the verifier */
+#else
+#define NEAR_WORDS 512 /* of the stack that are looked through */
+#endif
 #define MOST_CODE_WORDS 30  /* of these */
 #define MOST_FAR_WORDS	8
 #define STACK_REACH	(1ULL << 30) /* no frame is further from the top of its stack */
@@ -75,16 +79,16 @@ static __always_inline __u64 mix(__u64 hash, __u64 value)
 #if defined(__TARGET_ARCH_x86)
 static __always_inline void read_registers(__u64 *to, struct task_struct *task)
 {
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct pt_regs *regs = user_registers(task);
 
-	to[REG_IP] = regs->ip;
-	to[REG_SP] = regs->sp;
-	to[REG_FP] = regs->bp;
-	to[3] = regs->bx;
-	to[4] = regs->r12;
-	to[5] = regs->r13;
-	to[6] = regs->r14;
-	to[7] = regs->r15;
+	to[REG_IP] = KREAD(regs, ip);
+	to[REG_SP] = KREAD(regs, sp);
+	to[REG_FP] = KREAD(regs, bp);
+	to[3] = KREAD(regs, bx);
+	to[4] = KREAD(regs, r12);
+	to[5] = KREAD(regs, r13);
+	to[6] = KREAD(regs, r14);
+	to[7] = KREAD(regs, r15);
 }
 
 /* In a system call wrapper of the C library, a leaf, the return address is on top of the stack. */
@@ -121,7 +125,7 @@ static __always_inline __u64 plain_address(__u64 word)
 #else
 static __always_inline void read_registers(__u64 *to, struct task_struct *task)
 {
-	struct user_pt_regs *regs = (struct user_pt_regs *)bpf_task_pt_regs(task);
+	struct user_pt_regs *regs = (void *)user_registers(task);
 
 	to[REG_IP] = BPF_CORE_READ(regs, pc);
 	to[REG_SP] = BPF_CORE_READ(regs, sp);
@@ -253,7 +257,7 @@ static __always_inline bool read_near(struct stack_work *w, __u64 words)
 /* fs/binfmt_elf.c create_elf_tables(): from start_stack on there are arguments, and no frames. */
 static __always_inline __u64 words_below_arguments(const struct stack_work *w)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	__u64 sp = w->record.registers[REG_SP], end = BPF_CORE_READ(task, mm, start_stack);
 
 	return end > sp && end - sp < 8 * NEAR_WORDS ? (end - sp) / 8 : NEAR_WORDS;
@@ -274,9 +278,9 @@ static __noinline __maybe_unused int walk_stack(struct stack_work *w)
 		add_address(w, w->caller);
 	w->frame = w->record.registers[REG_FP];
 	w->low = w->record.registers[REG_SP];
-	bpf_loop(WIRE_STACK_ADDRESSES, next_frame, &step, 0);
+	repeat(WIRE_STACK_ADDRESSES, next_frame, &step);
 	if (read_near(w, words_below_arguments(w)))
-		bpf_loop(NEAR_WORDS, note_code_word, &step, 0);
+		repeat(NEAR_WORDS, note_code_word, &step);
 	return 0;
 }
 

@@ -72,6 +72,8 @@ struct wire_run {
 /* wire_call.flags */
 #define WIRE_OVERLAPPED 0x1 /* another traced call of this address space was under way */
 #define WIRE_BORN_CLEAN 0x2 /* nothing was locked when the address space was first seen */
+/* The words were read under the call's own lock, and only calls with a sequence were beside it. */
+#define WIRE_SETTLED 0x8
 
 /* One finished system call. */
 struct wire_call {
@@ -85,7 +87,8 @@ struct wire_call {
 	__u32 pid; /* thread group, initial PID namespace */
 	__u32 tid;
 	__u32 uid;
-	__u32 pad;
+	/* Place of this call among those that held the mmap_lock for mlock_fixup(); 0: not known. */
+	__u32 sequence;
 	char comm[WIRE_COMM_LEN];
 	__u64 args[5]; /* as the system call has them */
 	__u64 extent;  /* brk: break before; shmat, shmdt: length of the attachment */
@@ -208,6 +211,7 @@ struct wire_mapping {
 	0x4		    /* a page was there: the fault was about what may be done with it      \
 			     */
 #define WIRE_FAULT_SWAP 0x8 /* an anonymous page was read from a disk */
+#define WIRE_FAULT_UNKNOWN 0x10 /* whether WIRE_FAULT_PRESENT should be set is not known */
 
 /* A page fault on a page that is locked, or in an address space with exposed bytes. */
 struct wire_fault {

@@ -10,10 +10,6 @@ constexpr std::chrono::seconds until_next_try{10};
 
 } // namespace
 
-LateProbes::LateProbes(std::vector<const bpf_program*> programs) : programs_(std::move(programs)) {
-  std::erase_if(programs_, [](const auto* program) { return !bpf_program__autoload(program); });
-}
-
 LateProbes::~LateProbes() {
   if (!thread_.joinable()) return;
   {
@@ -25,7 +21,7 @@ LateProbes::~LateProbes() {
 }
 
 void LateProbes::want(bool attached) {
-  if (programs_.empty()) return;
+  if (hooks_.empty()) return;
   {
     const std::lock_guard lock(mutex_);
     if (wanted_ == attached) return;
@@ -62,9 +58,9 @@ void LateProbes::detach() {
 /// looking now and then (swap).
 void LateProbes::attach() {
   links_.clear(); // those of a try that failed
-  for (const bpf_program* program : programs_)
-    if (Link link(bpf_program__attach(program)); link) links_.push_back(std::move(link));
-  attached_ = links_.size() == programs_.size();
+  for (const Hook& hook : hooks_)
+    if (auto link = capture::attach(hook, tracefs_); link) links_.push_back(link.take());
+  attached_ = links_.size() == hooks_.size();
 }
 
 } // namespace mlockscope::capture

@@ -14,15 +14,15 @@ namespace mlockscope::capture {
 /// and the reader of the ring never waits for it. The thread begins with the first wish.
 class LateProbes {
 public:
-  /// The programs must outlive this. Those that are not loaded, because this kernel has no such
-  /// tracepoint, are passed over.
-  explicit LateProbes(std::vector<const bpf_program*> programs);
+  /// The programs and `tracefs` must outlive this.
+  LateProbes(std::vector<Hook> hooks, const Tracefs& tracefs)
+      : hooks_(std::move(hooks)), tracefs_(tracefs) {}
   ~LateProbes();
   LateProbes(const LateProbes&) = delete;
 
   /// Returns at once.
   void want(bool attached);
-  [[nodiscard]] std::size_t size() const { return programs_.size(); }
+  [[nodiscard]] std::size_t size() const { return hooks_.size(); }
   /// Whether they are attached now; false if there are none.
   [[nodiscard]] bool attached() const { return attached_; }
 
@@ -31,7 +31,8 @@ private:
   void attach();
   void detach();
 
-  std::vector<const bpf_program*> programs_;
+  std::vector<Hook> hooks_;
+  const Tracefs& tracefs_;
   std::vector<Link> links_; ///< of the thread
   std::atomic<bool> attached_ = false;
   std::mutex mutex_;

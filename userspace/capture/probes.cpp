@@ -2,89 +2,39 @@
 
 #include "capture/environment.hpp"
 
-#include <linux/perf_event.h>
+#include <probes_plain_skel.h>
 #include <sys/random.h>
-#include <sys/syscall.h>
 
-#include <array>
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
-#include <string_view>
+#include <cstdlib>
 
 namespace mlockscope::capture {
 namespace {
-
-constexpr std::string_view enter_prefix = "syscalls/sys_enter_";
-constexpr std::string_view exit_prefix = "syscalls/sys_exit_";
-
-/// "syscalls/sys_enter_mlock" for such a program, nothing for others.
-std::string syscall_event(const bpf_program* program) {
-  const std::string_view section = bpf_program__section_name(program);
-  return section.starts_with("tp/") ? std::string(section.substr(3)) : std::string();
-}
-
-/// Probes that not every kernel has a tracepoint for, and where in tracefs it would be. What they
-/// tell is then missing, or found out in another way.
-struct Optional {
-  bpf_program* program;
-  const char* event;
-};
-std::array<Optional, 4> optional_probes(const probes& skeleton) {
-  return {{{skeleton.progs.user_faulted, "exceptions/page_fault_user"},
-           {skeleton.progs.kernel_faulted, "exceptions/page_fault_kernel"},
-           {skeleton.progs.swap_changed, "kmem/rss_stat"},
-           {skeleton.progs.page_written, "vmscan/mm_vmscan_write_folio"}}};
-}
 
 int print_nothing(libbpf_print_level, const char*, va_list) { return 0; }
 int print_all(libbpf_print_level, const char* format, va_list args) {
   return std::vfprintf(stderr, format, args);
 }
 
-void leave_out_missing(probes& skeleton, const Tracefs& tracefs) {
-  bpf_program* program = nullptr;
-  bpf_object__for_each_program(program, skeleton.obj) {
-    const std::string event = syscall_event(program);
-    if (!event.empty() && !tracefs.event_id(event)) bpf_program__set_autoload(program, false);
-  }
-  for (const auto& [optional, event] : optional_probes(skeleton))
-    if (!tracefs.event_id(event)) bpf_program__set_autoload(optional, false);
+/// What only the full build of the probes uses; bpf/features.bpf.h. The helpers are the youngest of
+/// it (5.17), so they stand for the rest.
+bool needs_plain(const TracerOptions& options) {
+  return options.plain ||
+         libbpf_probe_bpf_helper(BPF_PROG_TYPE_KPROBE, BPF_FUNC_find_vma, nullptr) != 1 ||
+         libbpf_probe_bpf_helper(BPF_PROG_TYPE_KPROBE, BPF_FUNC_loop, nullptr) != 1;
 }
 
-util::Result<Link> attach_syscall(bpf_program* program, const Tracefs& tracefs,
-                                  const std::string& event) {
-  auto id = tracefs.event_id(event);
-  if (!id) return id.error();
-  perf_event_attr attributes{};
-  attributes.type = PERF_TYPE_TRACEPOINT;
-  attributes.size = sizeof(attributes);
-  attributes.config = static_cast<std::uint64_t>(id.value());
-  // pid -1, cpu 0: a BPF program on a tracepoint runs for every process on every CPU
-  const long fd = ::syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
-  if (fd < 0)
-    return util::system_error("cannot open tracepoint " + event, errno, privilege_hint(errno));
-  Link link(bpf_program__attach_perf_event(program, static_cast<int>(fd)));
-  if (!link) {
-    const int error = errno;
-    ::close(static_cast<int>(fd));
-    return util::system_error("cannot attach to tracepoint " + event, error, privilege_hint(error));
-  }
-  return link;
-}
-
-util::Result<Link> attach_other(bpf_program* program) {
-  Link link(bpf_program__attach(program));
-  if (link) return link;
-  return util::system_error(std::string("cannot attach ") + bpf_program__section_name(program),
-                            errno, privilege_hint(errno));
-}
-
-/// 0: what ends address spaces and follows children, 1: exits, 2: enters. An enter without its
-/// exit would look like a call that never ends.
-int rank(const bpf_program* program) {
-  const std::string event = syscall_event(program);
-  return event.starts_with(enter_prefix) ? 2 : event.starts_with(exit_prefix) ? 1 : 0;
+/// The plain build has the same programs, maps and variables under the same names (CMake checks
+/// the variables), so one skeleton serves both.
+ProbesPtr open_probes(bool plain) {
+  if (!plain) return ProbesPtr(probes__open());
+  ProbesPtr skeleton(static_cast<probes*>(std::calloc(1, sizeof(probes))));
+  if (!skeleton || probes__create_skeleton(skeleton.get()) != 0) return nullptr;
+  skeleton->skeleton->data = probes_plain__elf_bytes(&skeleton->skeleton->data_sz);
+  if (bpf_object__open_skeleton(skeleton->skeleton, nullptr) != 0) return nullptr;
+  return skeleton;
 }
 
 util::Status choose_stacks(probes& skeleton, const TracerOptions& options) {
@@ -104,74 +54,74 @@ util::Status choose_stacks(probes& skeleton, const TracerOptions& options) {
   return util::success();
 }
 
+void choose_ways(probes& skeleton, const Plan& plan, const KernelOffers& offers) {
+  auto& knobs = *skeleton.rodata;
+  knobs.under_lock = plan.under_lock;
+  knobs.fixup_takes_iterator = offers.arguments("mlock_fixup").value_or(6) > 5;
+  knobs.sees_swap_entries = plan.sees_swap;
+  knobs.sees_present = plan.sees_present;
+}
+
+/// Only the programs that have a hook, and the iterators.
+util::Status choose_programs(probes& skeleton, const Plan& plan) {
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, skeleton.obj) {
+    const bool iterator =
+        std::string_view(bpf_program__section_name(program)).starts_with("iter/");
+    bpf_program__set_autoload(program, iterator);
+  }
+  for (const Hook& hook : plan.hooks) {
+    bpf_program__set_autoload(hook.program, true);
+    if (auto aimed = aim(hook); !aimed) return aimed;
+  }
+  return util::success();
+}
+
 } // namespace
 
 void set_libbpf_log(bool verbose) { libbpf_set_print(verbose ? print_all : print_nothing); }
 
-util::Result<ProbesPtr> load_probes(const TracerOptions& options, const Tracefs& tracefs) {
+util::Result<Probes> load_probes(const TracerOptions& options, Backend backend,
+                                 const KernelOffers& offers) {
   set_libbpf_log(options.verbose);
-  ProbesPtr skeleton(probes__open());
-  if (!skeleton) return util::system_error("cannot open the probes", errno);
-  skeleton->rodata->page_size = options.page_size;
-  skeleton->rodata->wake_bytes = options.ring_bytes / 8;
-  skeleton->rodata->simulate_loss = options.simulate_loss;
-  skeleton->rodata->follow_mappings = options.all_mappings;
-  choose_filters(*skeleton, options.filters);
-  if (auto chosen = choose_stacks(*skeleton, options); !chosen) return chosen.error();
-  bpf_map__set_max_entries(skeleton->maps.events, static_cast<std::uint32_t>(options.ring_bytes));
-  leave_out_missing(*skeleton, tracefs);
-  const int error = -probes__load(skeleton.get());
+  Probes probes{open_probes(needs_plain(options)), {}};
+  if (!probes.skeleton) return util::system_error("cannot open the probes", errno);
+  auto& skeleton = *probes.skeleton;
+  auto plan = make_plan(skeleton, backend, offers);
+  if (!plan) return plan.error();
+  probes.plan = plan.take();
+  skeleton.rodata->page_size = options.page_size;
+  skeleton.rodata->wake_bytes = options.ring_bytes / 8;
+  skeleton.rodata->simulate_loss = options.simulate_loss;
+  skeleton.rodata->follow_mappings = options.all_mappings;
+  choose_filters(skeleton, options.filters);
+  choose_ways(skeleton, probes.plan, offers);
+  if (auto chosen = choose_stacks(skeleton, options); !chosen) return chosen.error();
+  bpf_map__set_max_entries(skeleton.maps.events, static_cast<std::uint32_t>(options.ring_bytes));
+  if (auto chosen = choose_programs(skeleton, probes.plan); !chosen) return chosen.error();
+  const int error = -probes__load(&skeleton);
   if (error != 0)
     return util::system_error("the kernel refused the probes", error,
                               privilege_hint(error) + " (--verbose shows the kernel's reasons)");
-  return skeleton;
+  return probes;
 }
 
-std::vector<std::string> calls_left_out(const probes& skeleton) {
-  std::vector<std::string> names;
-  bpf_program* program = nullptr;
-  bpf_object__for_each_program(program, skeleton.obj) {
-    const std::string event = syscall_event(program);
-    if (event.starts_with(enter_prefix) && !bpf_program__autoload(program))
-      names.push_back(event.substr(enter_prefix.size()));
-  }
-  return names;
+std::vector<Hook> hooks_of(const Plan& plan, Phase phase) {
+  std::vector<Hook> hooks;
+  for (const Hook& hook : plan.hooks)
+    if (hook.phase == phase) hooks.push_back(hook);
+  return hooks;
 }
 
-std::vector<std::string> events_left_out(const probes& skeleton) {
-  std::vector<std::string> names;
-  for (const auto& [optional, event] : optional_probes(skeleton))
-    if (!bpf_program__autoload(optional)) names.emplace_back(event);
-  return names;
-}
-
-std::size_t programs_left_out(const probes& skeleton) {
-  std::size_t count = 0;
-  bpf_program* program = nullptr;
-  bpf_object__for_each_program(program, skeleton.obj) count += !bpf_program__autoload(program);
-  return count;
-}
-
-util::Result<std::vector<Link>> attach_probes(probes& skeleton, const Tracefs& tracefs,
-                                              bool faults) {
+util::Result<std::vector<Link>> attach_hooks(const Plan& plan, std::vector<Phase> phases,
+                                             const Tracefs& tracefs) {
   std::vector<Link> links;
-  for (int turn = 0; turn <= 2; ++turn) {
-    bpf_program* program = nullptr;
-    bpf_object__for_each_program(program, skeleton.obj) {
-      const bool iterator =
-          std::string_view(bpf_program__section_name(program)).starts_with("iter/");
-      const bool fault =
-          program == skeleton.progs.user_faulted || program == skeleton.progs.kernel_faulted;
-      const bool swap =
-          program == skeleton.progs.swap_changed || program == skeleton.progs.page_written;
-      const bool later = swap || (fault && !faults);
-      if (iterator || later || !bpf_program__autoload(program) || rank(program) != turn) continue;
-      const std::string event = syscall_event(program);
-      auto link = event.empty() ? attach_other(program) : attach_syscall(program, tracefs, event);
+  for (const Phase phase : phases)
+    for (const Hook& hook : hooks_of(plan, phase)) {
+      auto link = attach(hook, tracefs);
       if (!link) return link.error();
       links.push_back(link.take());
     }
-  }
   return links;
 }
 

@@ -1,7 +1,7 @@
-// The BPF programs: which exist on this kernel, and their attachment. Owned from open to detach.
+// The BPF programs: which are loaded on this kernel, and their attachment.
 #pragma once
 
-#include "capture/tracefs.hpp"
+#include "capture/attach.hpp"
 #include "capture/tracer.hpp"
 
 #include <bpf/libbpf.h>
@@ -17,26 +17,22 @@ struct CloseProbes {
 };
 using ProbesPtr = std::unique_ptr<probes, CloseProbes>;
 
-struct DestroyLink {
-  void operator()(bpf_link* link) const { bpf_link__destroy(link); }
+/// Loaded, with the hooks they are made for.
+struct Probes {
+  ProbesPtr skeleton;
+  Plan plan;
 };
-using Link = std::unique_ptr<bpf_link, DestroyLink>;
 
-/// Opens and loads; programs for system calls that this kernel does not have are left out.
-[[nodiscard]] util::Result<ProbesPtr> load_probes(const TracerOptions&, const Tracefs&);
+/// Opens and loads what the backend needs, and no more.
+[[nodiscard]] util::Result<Probes> load_probes(const TracerOptions&, Backend, const KernelOffers&);
 
-/// Attaches everything but the iterators and what LateProbes are for, in the order that lets no
-/// call be seen in half.
-[[nodiscard]] util::Result<std::vector<Link>> attach_probes(probes&, const Tracefs&, bool faults);
+/// Attaches the hooks of these phases, phase by phase, in the order that lets no call be seen in
+/// half.
+[[nodiscard]] util::Result<std::vector<Link>> attach_hooks(const Plan&, std::vector<Phase>,
+                                                           const Tracefs&);
 
-/// System calls whose programs were left out.
-[[nodiscard]] std::vector<std::string> calls_left_out(const probes&);
-
-/// Other tracepoints that this kernel does not have.
-[[nodiscard]] std::vector<std::string> events_left_out(const probes&);
-
-/// How many programs these were in all.
-[[nodiscard]] std::size_t programs_left_out(const probes&);
+/// The hooks of a phase.
+[[nodiscard]] std::vector<Hook> hooks_of(const Plan&, Phase);
 
 /// libbpf's messages: to stderr if verbose, nowhere otherwise.
 void set_libbpf_log(bool verbose);

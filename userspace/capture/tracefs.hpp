@@ -4,6 +4,7 @@
 #include "util/fd.hpp"
 #include "util/result.hpp"
 
+#include <fcntl.h>
 #include <string>
 
 namespace mlockscope::capture {
@@ -13,6 +14,11 @@ namespace mlockscope::capture {
 class Tracefs {
 public:
   static util::Result<Tracefs> open();
+
+  /// The same once more, for somebody else to keep.
+  [[nodiscard]] Tracefs again() const {
+    return {util::Fd(::fcntl(root_.get(), F_DUPFD_CLOEXEC, 0)), place_};
+  }
 
   /// The number perf_event_open(2) wants for `event`, as in "syscalls/sys_enter_mlock".
   /// Fails with ENOENT as cause if this kernel has no such event.

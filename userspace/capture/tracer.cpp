@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstdio>
 
 namespace mlockscope::capture {
 namespace {
@@ -36,6 +37,10 @@ public:
         .store(static_cast<std::uint32_t>(pause), std::memory_order_seq_cst);
   }
 
+  explicit Impl(Tracefs opened) : tracefs(std::move(opened)) {}
+
+  Tracefs tracefs;
+  Plan plan;
   ProbesPtr skeleton;
   std::unique_ptr<ring_buffer, FreeRing> ring;
   RingFill fill;
@@ -46,19 +51,59 @@ public:
   std::size_t drained = 0;
 };
 
-Tracer::Tracer() : impl_(std::make_unique<Impl>()) {}
+Tracer::Tracer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Tracer::~Tracer() = default;
+
+namespace {
+
+/// What was asked for, or else what this kernel offers, best first.
+util::Result<std::vector<Backend>> candidates(const TracerOptions& options,
+                                              const KernelOffers& offers) {
+  if (options.backend) {
+    const auto& trial = offers.trial(*options.backend);
+    if (trial) return std::vector{*options.backend};
+    const auto& error = trial.error();
+    return util::Error{"cannot trace by " + std::string(name_of(*options.backend)) + " here",
+                       error.what + (error.why.empty() ? "" : ": " + error.why),
+                       "leave --backend out, or see mlockscope doctor"};
+  }
+  std::vector<Backend> all;
+  for (const Backend backend : all_backends)
+    if (offers.offers(backend)) all.push_back(backend);
+  if (all.empty()) return offers.trial(Backend::tracepoint).error();
+  return all;
+}
+
+} // namespace
 
 util::Result<std::unique_ptr<Tracer>> Tracer::start(const TracerOptions& options) {
   if (auto possible = check_possible(); !possible) return possible.error();
+  set_libbpf_log(options.verbose);
   auto tracefs = Tracefs::open();
   if (!tracefs) return tracefs.error();
-  auto skeleton = load_probes(options, tracefs.value());
-  if (!skeleton) return skeleton.error();
+  const KernelOffers offers(tracefs.value());
+  auto backends = candidates(options, offers);
+  if (!backends) return backends.error();
+  // A kernel may offer a way and yet refuse what is needed of it: then the next one is taken.
+  for (std::size_t i = 0;; ++i) {
+    auto tracer = start_by(backends.value()[i], options, offers, tracefs.value());
+    if (tracer || i + 1 == backends.value().size()) return tracer;
+    if (options.verbose)
+      std::fprintf(stderr, "not by %s: %s\n", name_of(backends.value()[i]).data(),
+                   tracer.error().message().c_str());
+  }
+}
 
-  std::unique_ptr<Tracer> tracer(new Tracer());
+util::Result<std::unique_ptr<Tracer>> Tracer::start_by(Backend backend,
+                                                       const TracerOptions& options,
+                                                       const KernelOffers& offers,
+                                                       const Tracefs& tracefs) {
+  auto loaded = load_probes(options, backend, offers);
+  if (!loaded) return loaded.error();
+  std::unique_ptr<Tracer> tracer(new Tracer(std::make_unique<Impl>(tracefs.again())));
   auto& impl = *tracer->impl_;
-  impl.skeleton = skeleton.take();
+  impl.skeleton = std::move(loaded.value().skeleton);
+  impl.plan = std::move(loaded.value().plan);
   if (auto filled = fill_filters(*impl.skeleton, options.filters); !filled) return filled.error();
   const int events = bpf_map__fd(impl.skeleton->maps.events);
   impl.ring.reset(ring_buffer__new(events, Impl::forward, &impl, nullptr));
@@ -69,12 +114,11 @@ util::Result<std::unique_ptr<Tracer>> Tracer::start(const TracerOptions& options
   auto watches = Watches::of(*impl.skeleton);
   if (!watches) return watches.error();
   impl.watches = watches.take();
-  const auto& programs = impl.skeleton->progs;
-  using Programs = std::vector<const bpf_program*>;
-  impl.swap_probes =
-      std::make_unique<LateProbes>(Programs{programs.swap_changed, programs.page_written});
-  const Programs faults{programs.user_faulted, programs.kernel_faulted};
-  impl.fault_probes = std::make_unique<LateProbes>(options.faults ? Programs{} : faults);
+  const auto late = [&impl](Phase phase) {
+    return std::make_unique<LateProbes>(hooks_of(impl.plan, phase), impl.tracefs);
+  };
+  impl.swap_probes = late(Phase::swap);
+  if (!options.faults) impl.fault_probes = late(Phase::fault);
   // Before anything attaches: what follows speaks of process ids.
   auto self = read_processes(*impl.skeleton, static_cast<std::uint32_t>(::getpid()));
   if (!self) return self.error();
@@ -82,7 +126,9 @@ util::Result<std::unique_ptr<Tracer>> Tracer::start(const TracerOptions& options
   // Attaching takes the kernel a second: nothing is looked at before all of it is there, or locks
   // would be seen whose unlocking is not.
   tracer->mute(true);
-  auto links = attach_probes(*impl.skeleton, tracefs.value(), options.faults);
+  std::vector<Phase> phases{Phase::lifetime, Phase::exit, Phase::enter};
+  if (options.faults) phases.push_back(Phase::fault);
+  auto links = attach_hooks(impl.plan, phases, impl.tracefs);
   if (!links) return links.error();
   impl.links = links.take();
   tracer->mute(false);
@@ -150,7 +196,9 @@ void Tracer::set_exposing(std::uint64_t space, bool exposing) {
 void Tracer::looked_at_swap(std::uint64_t space) { impl_->watches.looked(space); }
 void Tracer::watch_swap(bool on) { impl_->swap_probes->want(on); }
 bool Tracer::swap_watched() const { return impl_->swap_probes->attached(); }
-void Tracer::watch_faults() { impl_->fault_probes->want(true); }
+void Tracer::watch_faults() {
+  if (impl_->fault_probes) impl_->fault_probes->want(true);
+}
 util::Status Tracer::tell_last_faults() { return read_last_faults(*impl_->skeleton); }
 
 void Tracer::mute(bool muted) { std::atomic_ref(impl_->skeleton->bss->muted).store(muted); }
@@ -158,8 +206,9 @@ void Tracer::mute(bool muted) { std::atomic_ref(impl_->skeleton->bss->muted).sto
 std::unordered_map<std::uint64_t, Tracer::Live> Tracer::live_spaces() const {
   // struct space of bpf/maps.bpf.h
   struct Space {
-    std::uint64_t id, mm, started, finished, quiet_started, quiet_finished, lost;
-    std::uint32_t pid, flags;
+    std::uint64_t id, mm, started, finished, quiet_started, quiet_finished, moves_started,
+        moves_finished, lost;
+    std::uint32_t pid, flags, sequence, pad;
   };
   std::unordered_map<std::uint64_t, Live> live;
   const int ids = bpf_map__fd(impl_->skeleton->maps.space_ids);
@@ -191,16 +240,16 @@ Tracer::ProbeCount Tracer::probes() const {
   ProbeCount count;
   count.attached = impl_->links.size();
   for (const auto* late : {impl_->swap_probes.get(), impl_->fault_probes.get()})
-    (late->attached() ? count.attached : count.waiting) += late->size();
-  count.missing = programs_left_out(*impl_->skeleton);
+    if (late) (late->attached() ? count.attached : count.waiting) += late->size();
+  count.missing = impl_->plan.missing_calls.size() + impl_->plan.missing_events.size();
   return count;
 }
 
-std::vector<std::string> Tracer::missing_calls() const { return calls_left_out(*impl_->skeleton); }
-
-std::vector<std::string> Tracer::missing_events() const {
-  return events_left_out(*impl_->skeleton);
-}
+std::vector<std::string> Tracer::missing_calls() const { return impl_->plan.missing_calls; }
+std::vector<std::string> Tracer::missing_events() const { return impl_->plan.missing_events; }
+Backend Tracer::backend() const { return impl_->plan.backend; }
+bool Tracer::under_lock() const { return impl_->plan.under_lock; }
+bool Tracer::sees_32_bit() const { return impl_->plan.sees_32_bit; }
 
 Counters Tracer::counters() const {
   const auto& bss = *impl_->skeleton->bss;

@@ -1,6 +1,7 @@
 // The live source: loads and attaches the probes, gives out their records as bytes.
 #pragma once
 
+#include "capture/backend.hpp"
 #include "capture/filters.hpp"
 #include "util/fd.hpp"
 #include "util/result.hpp"
@@ -16,6 +17,9 @@
 
 namespace mlockscope::capture {
 
+class KernelOffers;
+class Tracefs;
+
 /// User stacks of lock calls.
 enum class Stacks : std::uint32_t {
   off,       ///< none
@@ -30,6 +34,8 @@ struct TracerOptions {
   bool faults = false;               ///< the fault probes are attached from the start
   bool all_mappings = false; ///< address spaces are followed from their first mapping, not lock
   Stacks stacks = Stacks::off;
+  std::optional<Backend> backend; ///< nothing: the best that this kernel has
+  bool plain = false;       ///< the probes as for a kernel like 5.10, which have to do without a lot
   bool verbose = false;     ///< libbpf's own lines go to stderr
   Filters filters;          ///< with a family, no stack is too much: nothing about them is limited
   bool stack_copies = true; ///< with the bytes of the stack, when one is first told
@@ -132,20 +138,25 @@ public:
   struct ProbeCount {
     std::size_t attached = 0;
     std::size_t waiting = 0; ///< attached on demand, and not needed now
-    std::size_t missing = 0; ///< this kernel has no such hook
+    std::size_t missing = 0; ///< system calls and events that this kernel does not show
   };
   [[nodiscard]] ProbeCount probes() const;
   /// System calls this kernel does not have.
   [[nodiscard]] std::vector<std::string> missing_calls() const;
-  /// Other tracepoints this kernel does not have: without them, faults are not counted
-  /// (exceptions/...), or swap is looked for only now and then (kmem/rss_stat).
+  /// What else it does not show: "faults", or "swap", which is then looked for now and then.
   [[nodiscard]] std::vector<std::string> missing_events() const;
-  /// How the probes are attached; the word of interface `backend`.
-  [[nodiscard]] std::string backend() const { return "tracepoint"; }
+  /// How the system calls are seen; name_of() is the word of interface `backend`.
+  [[nodiscard]] Backend backend() const;
+  /// Lock calls are seen under the kernel's own lock: their order is known.
+  [[nodiscard]] bool under_lock() const;
+  /// Calls by the 32-bit ABI are seen, or this kernel has none.
+  [[nodiscard]] bool sees_32_bit() const;
 
 private:
-  Tracer();
   class Impl;
+  explicit Tracer(std::unique_ptr<Impl>);
+  static util::Result<std::unique_ptr<Tracer>> start_by(Backend, const TracerOptions&,
+                                                        const KernelOffers&, const Tracefs&);
   std::unique_ptr<Impl> impl_;
 };
 

@@ -32,11 +32,11 @@ Check try_probes(bool verbose) {
             error.what + (error.why.empty() ? "" : ": ") + error.why, error.hint};
   }
   const auto& missing = tracer.value()->missing_calls();
-  std::string detail = "attached by " + tracer.value()->backend();
+  std::string detail = "attached by " + std::string(capture::name_of(tracer.value()->backend()));
   for (const auto& name : missing) detail += ", without " + name + " (not in this kernel)";
   for (const auto& name : tracer.value()->missing_events())
     detail += ", without " + name +
-              (name.starts_with("exceptions/") ? " (some faults go unseen)" : " (swap is polled)");
+              (name == "faults" ? " (they go unseen)" : " (it is looked for now and then)");
   if (auto listed = tracer.value()->adopt_all(); !listed)
     return {Check::State::missing, "probes", listed.error().what + ": " + listed.error().why,
             "boot a kernel with BPF iterators (5.12 or later)"};

@@ -75,6 +75,7 @@ struct CommonOptions {
   MetricsOptions metrics;
   std::string record; ///< a file for the recording; empty: none
   Backend backend = Backend::automatic;
+  bool plain_probes = false; ///< as for an old kernel; for tests
   StacksChoice stacks = StacksChoice::automatic;
   std::uint64_t buffer = 8u << 20;
   std::uint32_t simulate_loss = 0;

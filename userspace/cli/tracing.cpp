@@ -50,6 +50,20 @@ capture::Stacks stacks_of(StacksChoice choice) {
   return capture::Stacks::automatic;
 }
 
+std::optional<capture::Backend> backend_of(Backend choice) {
+  switch (choice) {
+  case Backend::fentry:
+    return capture::Backend::fentry;
+  case Backend::kprobe:
+    return capture::Backend::kprobe;
+  case Backend::tracepoint:
+    return capture::Backend::tracepoint;
+  case Backend::automatic:
+    break;
+  }
+  return std::nullopt;
+}
+
 capture::TracerOptions tracer_options(const CommonOptions& options, model::PageSize page,
                                       const capture::Filters& filters) {
   // A command of its own has its first fault watched; for a whole system, the first lock decides.
@@ -60,6 +74,8 @@ capture::TracerOptions tracer_options(const CommonOptions& options, model::PageS
           .faults = faults,
           .all_mappings = records_all_mappings(options, filters),
           .stacks = stacks_of(options.stacks),
+          .backend = backend_of(options.backend),
+          .plain = options.plain_probes,
           .verbose = options.verbose,
           .filters = filters};
 }
@@ -135,7 +151,7 @@ util::Status Tracing::open_outlets() {
 util::Status Tracing::begin_recording() {
   if (options_.record.empty()) return util::success();
   recording::Origin origin = origin_of_this_host(page_, clock_);
-  origin.backend = tracer_->backend();
+  origin.backend = std::string(capture::name_of(tracer_->backend()));
   origin.began = began_;
   origin.fork_grace = limits_of(options_).fork_grace;
   origin.all_mappings = records_all_mappings(options_, prepared_.filters);
@@ -166,9 +182,6 @@ void Tracing::begin_session() {
 
 util::Result<std::unique_ptr<Tracing>>
 Tracing::begin(const CommonOptions& options, Preparations prepared, const Signals& signals) {
-  if (options.backend == Backend::fentry || options.backend == Backend::kprobe)
-    return util::Error{"cannot trace here: this backend is not available", "",
-                       "use --backend tracepoint"};
   // Before the probes: a port in use is told at once, and whoever waits can ask if it is ready.
   if (prepared.exporter)
     if (auto listening = prepared.exporter->listen(); !listening) return listening.error();
@@ -212,7 +225,7 @@ void Tracing::print_start() {
                           .kernel = names.release,
                           .machine = names.machine,
                           .page_size = page_,
-                          .backend = tracer_->backend(),
+                          .backend = std::string(capture::name_of(tracer_->backend())),
                           .time = began_});
 }
 
@@ -270,7 +283,7 @@ metrics::Health Tracing::health() const {
   const auto probes = tracer_->probes();
   return {.version = version_number,
           .revision = version_revision,
-          .backend = tracer_->backend(),
+          .backend = std::string(capture::name_of(tracer_->backend())),
           .kernel = names.release,
           .ring_size = tracer_->ring_size(),
           .probes_attached = probes.attached,
@@ -348,7 +361,7 @@ void Tracing::end() {
   outlets_->sink().summary({.totals = session_->correlator().totals(),
                             .tally = pipeline_->tally(),
                             .seconds = static_cast<double>(ended - began_) / 1e9,
-                            .backend = tracer_->backend(),
+                            .backend = std::string(capture::name_of(tracer_->backend())),
                             .time = ended,
                             .hidden = pipeline_->hidden(),
                             .stacks = session_->stacks()});

@@ -166,7 +166,8 @@ model::Event read_fault(const wire_fault& wire) {
   event.addr = wire.addr;
   event.major = (wire.flags & WIRE_FAULT_MAJOR) != 0;
   event.write = (wire.flags & WIRE_FAULT_WRITE) != 0;
-  event.present = (wire.flags & WIRE_FAULT_PRESENT) != 0;
+  if ((wire.flags & WIRE_FAULT_UNKNOWN) == 0)
+    event.present = (wire.flags & WIRE_FAULT_PRESENT) != 0;
   event.from_swap = (wire.flags & WIRE_FAULT_SWAP) != 0;
   return event;
 }
