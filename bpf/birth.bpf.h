@@ -24,9 +24,29 @@ static __noinline int exe_path(struct wire_path *path, struct task_struct *task)
 	return 0;
 }
 
+struct cgroup_step {
+	struct wire_path *path;
+	struct cgroup_subsys_state *css;
+};
+
+static long next_cgroup(__u32 i, struct cgroup_step *step)
+{
+	struct cgroup_subsys_state *css = step->css;
+	struct cgroup_subsys_state *parent = BPF_CORE_READ(css, parent);
+
+	if (!parent) {
+		step->path->flags = WIRE_PATH_COMPLETE;
+		return 1;
+	}
+	if (!add_part(step->path, BPF_CORE_READ(css, cgroup, kn, name)))
+		return 1;
+	step->css = parent;
+	return 0;
+}
+
 static __noinline int cgroup_path(struct wire_path *path, struct task_struct *task)
 {
-	struct cgroup_subsys_state *css, *parent;
+	struct cgroup_step step = { .path = path };
 	struct cgroup *cgroup;
 
 	if (!path || !task)
@@ -35,17 +55,8 @@ static __noinline int cgroup_path(struct wire_path *path, struct task_struct *ta
 	cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp);
 	if (!cgroup)
 		return 0;
-	css = &cgroup->self;
-	for (int i = 0; i <= WIRE_PATH_PARTS; i++) {
-		parent = BPF_CORE_READ(css, parent);
-		if (!parent) {
-			path->flags = WIRE_PATH_COMPLETE;
-			return 0;
-		}
-		if (!add_part(path, BPF_CORE_READ(css, cgroup, kn, name)))
-			return 0;
-		css = parent;
-	}
+	step.css = &cgroup->self;
+	repeat(FEW(WIRE_PATH_PARTS + 1, 12), next_cgroup, &step);
 	return 0;
 }
 

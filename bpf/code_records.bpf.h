@@ -103,10 +103,10 @@ static __always_inline void note_file(struct wire_code *record, struct file *fil
 }
 
 #ifdef MLOCKSCOPE_PLAIN
-/* Then all is left to /proc. */
-static __always_inline long find_code(__u64 address, struct code_step *step)
+/* Mappings cannot be looked up: all is left to /proc. */
+static __always_inline int tell_code(struct stack_work *w, bool whole)
 {
-	return -1;
+	return 0;
 }
 #else
 /* Under mmap_lock, so that nothing that is walked goes away. */
@@ -136,8 +136,6 @@ static __always_inline long find_code(__u64 address, struct code_step *step)
 {
 	return bpf_find_vma(bpf_get_current_task_btf(), address, note_code, step, 0);
 }
-#endif
-
 static __always_inline bool send_code(struct code_work *c)
 {
 	__u64 size =
@@ -149,7 +147,7 @@ static __always_inline bool send_code(struct code_work *c)
 	return !bpf_ringbuf_output(&events, &c->record, size, BPF_RB_NO_WAKEUP);
 }
 
-static __noinline int tell_code_at(struct code_work *c, __u64 address)
+static __always_inline int tell_code_at(struct code_work *c, __u64 address)
 {
 	struct code_step step = { .work = c };
 	__u64 *told;
@@ -200,7 +198,7 @@ static long tell_code_of_word(__u32 i, struct code_step *step)
 }
 
 /* Before the stack is told. `whole`: it was walked, and its words are its own. */
-static __noinline __maybe_unused int tell_code(struct stack_work *w, bool whole)
+static __always_inline int tell_code(struct stack_work *w, bool whole)
 {
 	const __u32 mine = 0;
 	struct code_step step = { w, bpf_map_lookup_elem(&code_works, &mine) };
@@ -221,5 +219,6 @@ static __noinline __maybe_unused int tell_code(struct stack_work *w, bool whole)
 		repeat(MOST_CODE_WORDS, tell_code_of_word, &step);
 	return 0;
 }
+#endif
 
 #endif

@@ -11,11 +11,11 @@
 
 #define TRACED_CALL(name, id)                                                                      \
 	SEC("fentry")                                                                              \
-	int BPF_PROG(fentry__##name##_enter, const struct pt_regs *regs)                           \
+	int BPF_PROG(fentry__##name##_enter)                                                       \
 	{                                                                                          \
 		unsigned long args[5];                                                             \
                                                                                                    \
-		READ_ARGUMENTS(args, regs, TYPED);                                                 \
+		read_arguments(args, user_registers(current_task()));                              \
 		return enter_numbered(id, args);                                                   \
 	}                                                                                          \
 	SEC("fexit")                                                                               \

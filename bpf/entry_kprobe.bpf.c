@@ -24,10 +24,10 @@ static __always_inline __u32 call_here(struct pt_regs *ctx, __u32 by_number)
 SEC("kprobe")
 int kprobe__enter(struct pt_regs *ctx)
 {
-	const struct pt_regs *regs = (void *)argument(ctx, 0);
+	struct pt_regs *regs = user_registers(current_task());
 	unsigned long args[5];
 
-	READ_ARGUMENTS(args, regs, BPF_CORE_READ);
+	read_arguments(args, regs);
 	return enter_numbered(call_here(ctx, call_of(number_of_call(regs))), args);
 }
 
@@ -35,10 +35,10 @@ int kprobe__enter(struct pt_regs *ctx)
 SEC("kprobe")
 int kprobe__enter_32(struct pt_regs *ctx)
 {
-	const struct pt_regs *regs = (void *)argument(ctx, 0);
+	struct pt_regs *regs = user_registers(current_task());
 	unsigned long args[5];
 
-	READ_COMPAT_ARGUMENTS(args, regs, BPF_CORE_READ);
+	read_compat_arguments(args, regs);
 	return enter_numbered(call_here(ctx, call_of_compat(number_of_call(regs))), args);
 }
 #endif

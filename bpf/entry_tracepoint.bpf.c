@@ -15,12 +15,9 @@
 SEC("tp")
 int tracepoint__enter(struct syscall_enter *ctx)
 {
-	/* Not from the context: a program that reads five there is refused where a call has fewer
-	 * (kernel/events/core.c perf_event_set_bpf_prog()). */
-	struct pt_regs *regs = user_registers(current_task());
 	unsigned long args[5];
 
-	READ_ARGUMENTS(args, regs, KREAD);
+	read_arguments(args, user_registers(current_task()));
 	return enter_numbered(call_of(ctx->nr), args);
 }
 
@@ -41,7 +38,7 @@ int BPF_PROG(tracepoint__enter_32, struct pt_regs *regs, long id)
 
 	if (!by_compat_abi())
 		return 0;
-	READ_COMPAT_ARGUMENTS(args, regs, TYPED);
+	read_compat_arguments(args, user_registers(current_task()));
 	return enter_numbered(call_of_compat(id), args);
 }
 

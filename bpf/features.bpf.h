@@ -102,13 +102,18 @@ static __always_inline bool claim_once(__u32 *place)
 #endif
 }
 
-/* Calls step(0, context), step(1, context) ... until one returns 1, `times` at most. */
+/*
+ * Calls step(0, context), step(1, context) ... until one returns 1, `times` at most. Without
+ * bpf_loop() the verifier goes through each turn, and FEW() says how many there are then.
+ */
 #ifdef MLOCKSCOPE_PLAIN
 #define repeat(times, step, context)                                                               \
 	for (__u32 turn = 0; turn < (times) && !step(turn, context); turn++)                       \
 		;
+#define FEW(times, few) (few)
 #else
 #define repeat(times, step, context) bpf_loop(times, step, context, 0)
+#define FEW(times, few)		     (times)
 #endif
 
 #endif

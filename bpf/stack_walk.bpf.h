@@ -16,11 +16,7 @@
 
 #include "maps.bpf.h"
 
-#ifdef MLOCKSCOPE_PLAIN
-#define NEAR_WORDS 32 /* each turn of a loop is looked at by the verifier */
-#else
-#define NEAR_WORDS 512 /* of the stack that are looked through */
-#endif
+#define NEAR_WORDS	FEW(512, 16) /* of the stack that are looked through */
 #define MOST_CODE_WORDS 30  /* of these */
 #define MOST_FAR_WORDS	8
 #define STACK_REACH	(1ULL << 30) /* no frame is further from the top of its stack */
@@ -278,7 +274,7 @@ static __noinline __maybe_unused int walk_stack(struct stack_work *w)
 		add_address(w, w->caller);
 	w->frame = w->record.registers[REG_FP];
 	w->low = w->record.registers[REG_SP];
-	repeat(WIRE_STACK_ADDRESSES, next_frame, &step);
+	repeat(FEW(WIRE_STACK_ADDRESSES, 12), next_frame, &step);
 	if (read_near(w, words_below_arguments(w)))
 		repeat(NEAR_WORDS, note_code_word, &step);
 	return 0;

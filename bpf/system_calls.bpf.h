@@ -5,94 +5,66 @@
 
 #include "calls.bpf.h"
 
-#define TYPED(regs, field) ((regs)->field)
+#define MOST_NUMBERS 512 /* more than any of them */
 
-/* arch/x86/entry/syscalls/syscall_64.tbl; include/uapi/asm-generic/unistd.h */
+/* By number: which call, plus one. arch/x86/entry/syscalls/syscall_64.tbl;
+ * include/uapi/asm-generic/unistd.h */
 #if defined(__TARGET_ARCH_x86)
-static __always_inline __u32 call_of(long nr)
-{
-	switch (nr) {
-	case 9:
-		return WIRE_MMAP;
-	case 11:
-		return WIRE_MUNMAP;
-	case 12:
-		return WIRE_BRK;
-	case 25:
-		return WIRE_MREMAP;
-	case 30:
-		return WIRE_SHMAT;
-	case 67:
-		return WIRE_SHMDT;
-	case 149:
-		return WIRE_MLOCK;
-	case 150:
-		return WIRE_MUNLOCK;
-	case 151:
-		return WIRE_MLOCKALL;
-	case 152:
-		return WIRE_MUNLOCKALL;
-	case 325:
-		return WIRE_MLOCK2;
-	}
-	return WIRE_CALLS;
-}
+const volatile __u8 numbers[MOST_NUMBERS] __weak = {
+	[9] = WIRE_MMAP + 1,
+	[11] = WIRE_MUNMAP + 1,
+	[12] = WIRE_BRK + 1,
+	[25] = WIRE_MREMAP + 1,
+	[30] = WIRE_SHMAT + 1,
+	[67] = WIRE_SHMDT + 1,
+	[149] = WIRE_MLOCK + 1,
+	[150] = WIRE_MUNLOCK + 1,
+	[151] = WIRE_MLOCKALL + 1,
+	[152] = WIRE_MUNLOCKALL + 1,
+	[325] = WIRE_MLOCK2 + 1,
+};
 
 /* arch/x86/entry/syscalls/syscall_32.tbl. mmap is mmap2 there; the first one, which takes its
  * arguments in memory, and ipc() are not looked at. */
-static __always_inline __u32 call_of_compat(long nr)
+const volatile __u8 compat_numbers[MOST_NUMBERS] __weak = {
+	[45] = WIRE_BRK + 1,
+	[91] = WIRE_MUNMAP + 1,
+	[150] = WIRE_MLOCK + 1,
+	[151] = WIRE_MUNLOCK + 1,
+	[152] = WIRE_MLOCKALL + 1,
+	[153] = WIRE_MUNLOCKALL + 1,
+	[163] = WIRE_MREMAP + 1,
+	[192] = WIRE_MMAP + 1,
+	[376] = WIRE_MLOCK2 + 1,
+	[397] = WIRE_SHMAT + 1,
+	[398] = WIRE_SHMDT + 1,
+};
+
+/* arch/x86/include/asm/syscall_wrapper.h SC_X86_64_REGS_TO_ARGS. Not read where a function or a
+ * tracepoint has them: 5.10 has no type for them there, and a program that reads five arguments in a
+ * tracepoint is refused where the call has fewer (kernel/events/core.c perf_event_set_bpf_prog()). */
+static __always_inline void read_arguments(unsigned long *args, struct pt_regs *regs)
 {
-	switch (nr) {
-	case 45:
-		return WIRE_BRK;
-	case 91:
-		return WIRE_MUNMAP;
-	case 150:
-		return WIRE_MLOCK;
-	case 151:
-		return WIRE_MUNLOCK;
-	case 152:
-		return WIRE_MLOCKALL;
-	case 153:
-		return WIRE_MUNLOCKALL;
-	case 163:
-		return WIRE_MREMAP;
-	case 192:
-		return WIRE_MMAP;
-	case 376:
-		return WIRE_MLOCK2;
-	case 397:
-		return WIRE_SHMAT;
-	case 398:
-		return WIRE_SHMDT;
-	}
-	return WIRE_CALLS;
+	args[0] = KREAD(regs, di);
+	args[1] = KREAD(regs, si);
+	args[2] = KREAD(regs, dx);
+	args[3] = KREAD(regs, r10);
+	args[4] = KREAD(regs, r8);
 }
 
-/* The arguments, of which `get` reads one: TYPED from registers that the verifier knows as such,
- * BPF_CORE_READ from others. arch/x86/include/asm/syscall_wrapper.h SC_X86_64_REGS_TO_ARGS */
-#define READ_ARGUMENTS(args, regs, get)                                                            \
-	({                                                                                         \
-		args[0] = get(regs, di);                                                           \
-		args[1] = get(regs, si);                                                           \
-		args[2] = get(regs, dx);                                                           \
-		args[3] = get(regs, r10);                                                          \
-		args[4] = get(regs, r8);                                                           \
-	})
-
 /* ... SC_IA32_REGS_TO_ARGS: the lower halves */
-#define READ_COMPAT_ARGUMENTS(args, regs, get)                                                     \
-	({                                                                                         \
-		args[0] = (__u32)get(regs, bx);                                                    \
-		args[1] = (__u32)get(regs, cx);                                                    \
-		args[2] = (__u32)get(regs, dx);                                                    \
-		args[3] = (__u32)get(regs, si);                                                    \
-		args[4] = (__u32)get(regs, di);                                                    \
-	})
-
-static __always_inline long number_of_call(const struct pt_regs *regs)
+static __always_inline void read_compat_arguments(unsigned long *args, struct pt_regs *regs)
 {
-	return BPF_CORE_READ(regs, orig_ax);
+	args[0] = (__u32)KREAD(regs, bx);
+	args[1] = (__u32)KREAD(regs, cx);
+	args[2] = (__u32)KREAD(regs, dx);
+	args[3] = (__u32)KREAD(regs, si);
+	args[4] = (__u32)KREAD(regs, di);
+}
+
+static __always_inline long number_of_call(struct pt_regs *regs)
+{
+	return KREAD(regs, orig_ax);
 }
 
 /* This system call came by int 0x80 or from a 32-bit program; see user_32bit_mode() and
@@ -104,65 +76,67 @@ static __always_inline bool by_compat_abi(void)
 	return KREAD(task, thread_info.status) & TS_COMPAT;
 }
 #else
-static __always_inline __u32 call_of(long nr)
-{
-	switch (nr) {
-	case 196:
-		return WIRE_SHMAT;
-	case 197:
-		return WIRE_SHMDT;
-	case 214:
-		return WIRE_BRK;
-	case 215:
-		return WIRE_MUNMAP;
-	case 216:
-		return WIRE_MREMAP;
-	case 222:
-		return WIRE_MMAP;
-	case 228:
-		return WIRE_MLOCK;
-	case 229:
-		return WIRE_MUNLOCK;
-	case 230:
-		return WIRE_MLOCKALL;
-	case 231:
-		return WIRE_MUNLOCKALL;
-	case 284:
-		return WIRE_MLOCK2;
-	}
-	return WIRE_CALLS;
-}
+const volatile __u8 numbers[MOST_NUMBERS] __weak = {
+	[196] = WIRE_SHMAT + 1,
+	[197] = WIRE_SHMDT + 1,
+	[214] = WIRE_BRK + 1,
+	[215] = WIRE_MUNMAP + 1,
+	[216] = WIRE_MREMAP + 1,
+	[222] = WIRE_MMAP + 1,
+	[228] = WIRE_MLOCK + 1,
+	[229] = WIRE_MUNLOCK + 1,
+	[230] = WIRE_MLOCKALL + 1,
+	[231] = WIRE_MUNLOCKALL + 1,
+	[284] = WIRE_MLOCK2 + 1,
+};
 
 /* arch/arm64/include/asm/syscall_wrapper.h SC_ARM64_REGS_TO_ARGS */
-#define READ_ARGUMENTS(args, regs, get)                                                            \
-	({                                                                                         \
-		args[0] = get(regs, regs[0]);                                                      \
-		args[1] = get(regs, regs[1]);                                                      \
-		args[2] = get(regs, regs[2]);                                                      \
-		args[3] = get(regs, regs[3]);                                                      \
-		args[4] = get(regs, regs[4]);                                                      \
-	})
+static __always_inline void read_arguments(unsigned long *args, struct pt_regs *regs)
+{
+	for (int i = 0; i < 5; i++)
+		args[i] = BPF_CORE_READ(regs, regs[i]);
+}
 
-static __always_inline long number_of_call(const struct pt_regs *regs)
+static __always_inline long number_of_call(struct pt_regs *regs)
 {
 	return BPF_CORE_READ(regs, syscallno);
 }
 #endif
 
-/* How many arguments each call has: what else is in the registers is not its own. */
-static const __u8 argument_counts[WIRE_CALLS] = {
-	[WIRE_MLOCK] = 2,  [WIRE_MLOCK2] = 3,	  [WIRE_MUNLOCK] = 2, [WIRE_MLOCKALL] = 1,
-	[WIRE_MMAP] = 4,   [WIRE_MUNMAP] = 2,	  [WIRE_MREMAP] = 5,  [WIRE_BRK] = 1,
-	[WIRE_SHMAT] = 3,  [WIRE_SHMDT] = 1,
+/* Looked up, not compared: else the verifier would go through the programs once for each call. */
+static __always_inline __u32 number_in(const volatile __u8 *table, unsigned long nr)
+{
+	return nr < MOST_NUMBERS ? (__u32)table[nr] - 1 : WIRE_CALLS;
+}
+
+static __always_inline __u32 call_of(long nr)
+{
+	return number_in(numbers, nr);
+}
+
+#if defined(__TARGET_ARCH_x86)
+static __always_inline __u32 call_of_compat(long nr)
+{
+	return number_in(compat_numbers, nr);
+}
+#endif
+
+#define A (~0UL)
+/* Which arguments each call has: what else is in the registers is not its own. */
+const volatile __u64 argument_masks[16][5] __weak = {
+	[WIRE_MLOCK] = { A, A },	   [WIRE_MLOCK2] = { A, A, A }, [WIRE_MUNLOCK] = { A, A },
+	[WIRE_MLOCKALL] = { A },	   [WIRE_MMAP] = { A, A, A, A }, [WIRE_MUNMAP] = { A, A },
+	[WIRE_MREMAP] = { A, A, A, A, A }, [WIRE_BRK] = { A },		[WIRE_SHMAT] = { A, A, A },
+	[WIRE_SHMDT] = { A },
 };
+#undef A
 
 static __always_inline int enter_numbered(__u32 call, unsigned long *args)
 {
 	if (call >= WIRE_CALLS)
 		return 0;
 	for (int i = 0; i < 5; i++)
-		if (i >= argument_counts[call])
-			args[i] = 0;
+		args[i] &= argument_masks[call & 15][i];
 	return call_enter(call, args);
 }
 

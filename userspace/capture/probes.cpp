@@ -2,6 +2,7 @@
 
 #include "capture/environment.hpp"
 
+#include <bpf/bpf.h>
 #include <probes_plain_skel.h>
 #include <sys/random.h>
 
@@ -77,6 +78,19 @@ util::Status choose_programs(probes& skeleton, const Plan& plan) {
   return util::success();
 }
 
+/// What the start costs: the kernel's verifier looks at each way through each program.
+void print_costs(const probes& skeleton) {
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, skeleton.obj) {
+    bpf_prog_info info{};
+    __u32 size = sizeof(info);
+    const int fd = bpf_program__fd(program);
+    if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0)
+      std::fprintf(stderr, "%-24s %7u instructions verified\n", bpf_program__name(program),
+                   info.verified_insns);
+  }
+}
+
 } // namespace
 
 void set_libbpf_log(bool verbose) { libbpf_set_print(verbose ? print_all : print_nothing); }
@@ -103,6 +117,7 @@ util::Result<Probes> load_probes(const TracerOptions& options, Backend backend,
   if (error != 0)
     return util::system_error("the kernel refused the probes", error,
                               privilege_hint(error) + " (--verbose shows the kernel's reasons)");
+  if (options.verbose) print_costs(skeleton);
   return probes;
 }
 
