@@ -124,6 +124,8 @@ util::Result<model::Event> read_call(const wire_call& wire, const wire_call_deta
   event.lost = wire.lost;
   event.overlapped = (wire.flags & WIRE_OVERLAPPED) != 0;
   event.born_clean = (wire.flags & WIRE_BORN_CLEAN) != 0;
+  event.sequence = wire.sequence;
+  event.settled = event.sequence != 0 && (wire.flags & WIRE_SETTLED) != 0;
   event.stack = model::StackId{wire.stack};
   read_arguments(wire, event);
 

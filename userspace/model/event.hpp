@@ -121,6 +121,13 @@ struct CallEvent {
   /// Another lock or mapping call of this address space was under way at some time between
   /// enter and exit, so the kernel's order of the two is not known.
   bool overlapped = false;
+  /// The place of this call among those of its address space that held the kernel's own lock for
+  /// locking or unlocking: 1, 2, 3, ..., and after the last 32-bit number 0 is left out. 0: it has
+  /// none, or it is not known. Calls may arrive in another order; see kernel_order.hpp.
+  std::uint32_t sequence = 0;
+  /// Both words were read while the call held that lock, and no call without a `sequence` was under
+  /// way beside it: in the order of the numbers it is as if nothing had been beside it.
+  bool settled = false;
   /// Nothing was locked in this address space when it was first followed, and MCL_FUTURE was not
   /// in force: a model that begins here, with nothing lost, is complete.
   bool born_clean = false;

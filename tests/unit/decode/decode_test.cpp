@@ -65,6 +65,19 @@ TEST_CASE("a call keeps who made it, when, and what the kernel said") {
   CHECK(call.after.locked == KernelWord::Locked::none);
 }
 
+TEST_CASE("a call has its place among those that held the lock, if the probes knew it") {
+  wire_call wire = munlock_call();
+  CHECK(std::get<model::CallEvent>(decoded(wire).value()).sequence == 0);
+  wire.sequence = UINT32_MAX;
+  CHECK(std::get<model::CallEvent>(decoded(wire).value()).sequence == UINT32_MAX);
+  CHECK_FALSE(std::get<model::CallEvent>(decoded(wire).value()).settled);
+  wire.flags |= WIRE_SETTLED;
+  CHECK(std::get<model::CallEvent>(decoded(wire).value()).settled);
+  CHECK(std::get<model::CallEvent>(decoded(wire).value()).overlapped);
+  wire.sequence = 0; // settled among what?
+  CHECK_FALSE(std::get<model::CallEvent>(decoded(wire).value()).settled);
+}
+
 TEST_CASE("a detailed record brings runs and the evidence of a failure") {
   wire_call_detail wire{};
   wire.call = munlock_call();
