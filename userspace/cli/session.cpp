@@ -39,8 +39,9 @@ model::Time monotonic_now() {
 Session::Session(capture::Tracer& tracer, Pipeline& pipeline, model::PageSize page,
                  model::Limits limits, const Keepers& keepers)
     : tracer_(tracer), pipeline_(pipeline), page_(page), correlator_(page, pipeline, limits),
-      intake_(correlator_, pipeline.processes(), keepers), recording_(keepers.recording != nullptr),
-      swap_(tracer, correlator_, page),
+      intake_(correlator_, pipeline.processes(), keepers),
+      order_([this](const model::Event& event) { hand_on(event); }),
+      recording_(keepers.recording != nullptr), swap_(tracer, correlator_, page),
       receiver_([this](capture::Tracer::Record record) { take(record); }) {}
 
 util::Status Session::adopt() {
@@ -59,7 +60,7 @@ util::Status Session::adopt() {
 std::size_t Session::turn(capture::Pause next) {
   const model::Time now = monotonic_now(); // all that was sent by then is handled below
   std::size_t count = tracer_.drain(receiver_, next);
-  if (count < capture::Tracer::most_at_once) intake_.handle(model::TickEvent{now});
+  if (count < capture::Tracer::most_at_once) order_.take(model::TickEvent{now});
   while (!waiting_.empty()) place_snapshot(waiting_.begin()->first);
   note_requests();
   if (count == 0) look_for_silent_loss();
@@ -96,8 +97,7 @@ void Session::hand_over(std::vector<model::SwapEvent> seen) {
   seen_ = std::move(seen);
   while (tracer_.drain(receiver_, capture::Pause::none) == capture::Tracer::most_at_once) {
   }
-  for (const model::SwapEvent& event : std::exchange(seen_, {}))
-    intake_.handle(model::Event(event));
+  for (const model::SwapEvent& event : std::exchange(seen_, {})) order_.take(model::Event(event));
 }
 
 /// Before something happens to an address space: what was seen of it by then.
@@ -127,7 +127,7 @@ std::optional<model::Time> Session::next_due() const {
   if (!waiting_.empty()) return 0;
   model::Time due = correlator_.next_deadline();
   for (const auto& [space, request] : requests_) due = std::min(due, request.due);
-  due = std::min(due, swap_.next_due());
+  due = std::min({due, swap_.next_due(), order_.next_due()});
   const model::Time left = std::max(first_delay, due - std::min(due, monotonic_now()));
   if (!maybe_idle_.empty()) return std::min(left, idle_interval);
   if (correlator_.totals().address_spaces != 0) return std::min(left, tick_interval);
@@ -140,6 +140,7 @@ model::Time Session::finish() {
   static_cast<void>(tracer_.tell_last_faults());
   while (tracer_.drain(receiver_, capture::Pause::none) != 0) {
   }
+  order_.finish();
   look_for_swap();
   hand_over(swap_.take_all_written());
   report_lost();
@@ -173,20 +174,24 @@ void Session::take(capture::Tracer::Record record) {
     return take_traffic(*traffic);
   auto event = decode::decode(record, page_);
   if (!event) {
-    intake_.handle(model::LostEvent{.count = 1,
-                                    .time = monotonic_now(),
-                                    .cause = event.error().message(),
-                                    .space = decode::named_space(record)});
+    order_.take(model::LostEvent{.count = 1,
+                                 .time = monotonic_now(),
+                                 .cause = event.error().message(),
+                                 .space = decode::named_space(record)});
     return;
   }
-  if (auto* call = std::get_if<model::CallEvent>(&event.value())) {
+  if (auto* call = std::get_if<model::CallEvent>(&event.value()))
     call->stack = intake_.number(call->stack);
-    return take_call(*call);
-  }
-  if (auto* fork = std::get_if<model::ForkEvent>(&event.value()))
+  else if (auto* fork = std::get_if<model::ForkEvent>(&event.value()))
     fork->stack = intake_.number(fork->stack);
-  if (const auto* ended = std::get_if<model::EndEvent>(&event.value())) return end(*ended);
-  intake_.handle(event.value());
+  order_.take(event.take());
+}
+
+/// In the kernel's order.
+void Session::hand_on(const model::Event& event) {
+  if (const auto* call = std::get_if<model::CallEvent>(&event)) return take_call(*call);
+  if (const auto* ended = std::get_if<model::EndEvent>(&event)) return end(*ended);
+  intake_.handle(event);
 }
 
 /// By other rules it matters where mappings begin and end, so a recording has the list of all.
@@ -224,9 +229,11 @@ void Session::take_call(const model::CallEvent& call) {
 }
 
 /// A snapshot stands between two calls: it goes in as soon as all calls before it are in. The
-/// correlator refuses it, and asks again, if that moment has passed.
+/// correlator refuses it, and asks again, if that moment has passed, or has not come: then calls
+/// before it were lost, and others wait for those.
 void Session::place_snapshot(model::SpaceId space) {
   auto node = waiting_.extract(space);
+  if (correlator_.calls_seen(space) == node.mapped().calls_before) order_.settle(space);
   intake_.handle(model::Event(std::move(node.mapped())));
   answered_.insert(space);
   maybe_idle_.insert(space);
@@ -287,21 +294,21 @@ void Session::tend_intake() {
 void Session::report_lost() {
   const auto counters = tracer_.counters();
   if (counters.spaces_refused != refused_) {
-    intake_.handle(model::LostEvent{counters.spaces_refused - refused_, monotonic_now(),
-                                    "no room to follow one more process or call"});
+    order_.take(model::LostEvent{counters.spaces_refused - refused_, monotonic_now(),
+                                 "no room to follow one more process or call"});
     refused_ = counters.spaces_refused;
   }
   if (counters.faults_lost != faults_lost_) {
-    intake_.handle(model::LostEvent{.count = counters.faults_lost - faults_lost_,
-                                    .time = monotonic_now(),
-                                    .cause = "ring buffer full",
-                                    .in_ring = true,
-                                    .harmless = true});
+    order_.take(model::LostEvent{.count = counters.faults_lost - faults_lost_,
+                                 .time = monotonic_now(),
+                                 .cause = "ring buffer full",
+                                 .in_ring = true,
+                                 .harmless = true});
     faults_lost_ = counters.faults_lost;
   }
   if (counters.lifetimes_lost != lifetimes_lost_) {
-    intake_.handle(model::LostEvent{counters.lifetimes_lost - lifetimes_lost_, monotonic_now(),
-                                    "ring buffer full", true});
+    order_.take(model::LostEvent{counters.lifetimes_lost - lifetimes_lost_, monotonic_now(),
+                                 "ring buffer full", true});
     lifetimes_lost_ = counters.lifetimes_lost;
     end_the_dead();
   }
@@ -312,7 +319,7 @@ void Session::end_the_dead() {
   const auto live = tracer_.live_spaces();
   tracer_.drain(receiver_, capture::Pause::none); // what ended before the list was made
   for (const auto& [space, pid] : correlator_.address_spaces())
-    if (!live.contains(number(space))) end(model::EndEvent{space, monotonic_now(), 0});
+    if (!live.contains(number(space))) order_.take(model::EndEvent{space, monotonic_now(), 0});
 }
 
 /// An address space may have lost its last calls and be silent since. Asked for when no record is

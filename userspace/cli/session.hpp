@@ -6,6 +6,7 @@
 #include "cli/pipeline.hpp"
 #include "cli/swap_watch.hpp"
 #include "model/correlator.hpp"
+#include "model/kernel_order.hpp"
 
 #include <unordered_map>
 #include <unordered_set>
@@ -34,6 +35,7 @@ public:
 
 private:
   void take(capture::Tracer::Record);
+  void hand_on(const model::Event&);
   void take_call(const model::CallEvent&);
   void note_new(model::SpaceId, std::uint32_t pid);
   void place_snapshot(model::SpaceId);
@@ -67,6 +69,9 @@ private:
   model::PageSize page_;
   model::Correlator correlator_;
   Intake intake_; ///< all that the correlator is told
+  /// What comes from the ring goes through it to hand_on(), and what has to keep its place among
+  /// that.
+  model::KernelOrder order_;
   bool recording_;
   SwapWatch swap_;
   std::vector<model::SwapEvent> seen_; ///< in swap, and not yet handed over
