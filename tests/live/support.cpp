@@ -2,7 +2,9 @@
 
 #include "support/catch.hpp"
 
+#include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <sstream>
 #include <unistd.h>
 
@@ -25,6 +27,18 @@ std::vector<Json> parse_lines(const std::string& text) {
 
 std::string tracer_program() { return MLOCKSCOPE_PROGRAM; }
 std::string program(const std::string& name) { return MLOCKSCOPE_PROGRAMS "/" + name; }
+
+Words with_backend(Words command) {
+  const char* const backend = std::getenv("MLOCKSCOPE_TEST_BACKEND");
+  const auto tracer = std::find(command.begin(), command.end(), tracer_program());
+  if (backend == nullptr || *backend == '\0' || command.end() - tracer < 2) return command;
+  const auto verb = tracer + 1, end = std::find(verb, command.end(), "--");
+  const bool traces = *verb == "trace" || *verb == "run";
+  if (!traces || std::find(verb, end, "--backend") != end) return command;
+  const Words option{"--backend", backend};
+  command.insert(verb + 1, option.begin(), option.end());
+  return command;
+}
 
 std::vector<Json> Trace::of(const std::string& type) const {
   std::vector<Json> found;
@@ -58,7 +72,7 @@ void Tracer::start(Words command) {
   const std::string file = folder_.path("lines");
   const Words outputs{"--format", "json", "-o", file};
   command.insert(command.begin() + 2, outputs.begin(), outputs.end());
-  process_ = std::make_unique<Program>(command);
+  process_ = std::make_unique<Program>(with_backend(command));
   wait_until("start of the tracer", [&] {
     const bool ended = !process_->running();
     return read_file(file).find('\n') != std::string::npos || ended;
@@ -84,7 +98,7 @@ Trace run(const Words& options, const Words& command) {
 }
 
 Outcome execute(const Words& command) {
-  Program process(command);
+  Program process(with_backend(command));
   const std::string ending = process.wait();
   return {ending, process.out(), process.err()};
 }

@@ -1,4 +1,5 @@
-// mlockscope itself, as a test runs it: with JSON lines into a file, which are read at its end.
+// mlockscope itself, as a test runs it: with JSON lines into a file, which are read at its end. If
+// MLOCKSCOPE_TEST_BACKEND is set in the environment, all that traces does so with that backend.
 #pragma once
 
 #include "program.hpp"
@@ -15,6 +16,9 @@ using Json = nlohmann::json;
 /// The program under test, and a program of tests/programs.
 [[nodiscard]] std::string tracer_program();
 [[nodiscard]] std::string program(const std::string& name);
+
+/// The command, with the backend that the environment wants if it traces and names none itself.
+[[nodiscard]] Words with_backend(Words command);
 
 /// Everything that one tracing gave.
 struct Trace {

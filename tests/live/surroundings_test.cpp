@@ -78,7 +78,7 @@ TEST_CASE("a reader that does not read cannot keep the tracer from ending") {
   need_root();
   int ends[2];
   REQUIRE(::pipe(ends) == 0);
-  Program tracer({tracer_program(), "trace", "--calls", "--format", "json"},
+  Program tracer(with_backend({tracer_program(), "trace", "--calls", "--format", "json"}),
                  {.descriptors = {{ends[1], 1}}});
   Program hammer({program("hammer"), "1", "4", "own"});
   CHECK(hammer.wait() == "exit 0"); // some hundred thousand calls: more than a pipe takes
