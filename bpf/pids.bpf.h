@@ -35,4 +35,17 @@ static __always_inline __u32 visible_pid(struct task_struct *task)
 	return pid_level ? pid_at_level(task, pid_level) : (__u32)KREAD(task, pid);
 }
 
+#define ONLY_READER (~0U)
+
+/* For kernels that cannot be told which process an iterator is to go through: the one, or the reader
+ * itself, or 0 for all. */
+__u32 only_pid __weak = 0;
+
+static __always_inline bool passed_over(struct task_struct *task)
+{
+	if (only_pid == ONLY_READER)
+		return (__u32)KREAD(task, tgid) != bpf_get_current_pid_tgid() >> 32;
+	return only_pid && visible_pid(KREAD(task, group_leader)) != only_pid;
+}
+
 #endif

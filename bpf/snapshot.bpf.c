@@ -51,7 +51,7 @@ int list_mappings(struct bpf_iter__task *ctx)
 	struct wire_mapping record = { .type = WIRE_MAPPING };
 	struct space *space;
 
-	if (!task || task->pid != task->tgid)
+	if (!task || task->pid != task->tgid || passed_over(task))
 		return 0;
 	space = space_of_task(task);
 	if (!space)
@@ -69,7 +69,7 @@ int list_mappings(struct bpf_iter__task_vma *ctx)
 	struct wire_mapping record = { .type = WIRE_MAPPING };
 	struct space *space;
 
-	if (!task || !vma)
+	if (!task || !vma || passed_over(task))
 		return 0;
 	space = space_of_task(task);
 	if (!space)
@@ -98,7 +98,7 @@ int list_tasks(struct bpf_iter__task *ctx)
 	struct task_struct *task = ctx->task;
 	struct wire_task record = { .type = WIRE_TASK };
 
-	if (!task || task->pid != task->tgid)
+	if (!task || task->pid != task->tgid || passed_over(task))
 		return 0;
 	record.passes = wanted(task);
 	record.pid = visible_pid(task);

@@ -36,8 +36,8 @@ struct Way {
 
 class Planner {
 public:
-  Planner(const probes& skeleton, Backend backend, const KernelOffers& offers)
-      : object_(skeleton.obj), offers_(offers) {
+  Planner(const probes& skeleton, Backend backend, const KernelOffers& offers, bool cookies)
+      : object_(skeleton.obj), offers_(offers), cookies_(cookies) {
     plan_.backend = backend;
   }
 
@@ -95,9 +95,7 @@ private:
   bool add(const Way& way, Phase phase, std::uint64_t cookie = 0) {
     bpf_program* program = bpf_object__find_program_by_name(object_, way.program);
     if (program == nullptr || !offered(way)) return false;
-    std::string place = way.place;
-    // the program itself knows its tracepoint; the place is what tracefs calls it
-    plan_.hooks.push_back({program, way.kind, std::move(place), phase, cookie});
+    plan_.hooks.push_back({program, way.kind, way.place, phase, cookies_ ? cookie : 0});
     return true;
   }
 
@@ -221,13 +219,15 @@ private:
 
   bpf_object* object_;
   const KernelOffers& offers_;
+  bool cookies_;
   Plan plan_;
 };
 
 } // namespace
 
-util::Result<Plan> make_plan(const probes& skeleton, Backend backend, const KernelOffers& offers) {
-  return Planner(skeleton, backend, offers).make();
+util::Result<Plan> make_plan(const probes& skeleton, Backend backend, const KernelOffers& offers,
+                             bool cookies) {
+  return Planner(skeleton, backend, offers, cookies).make();
 }
 
 } // namespace mlockscope::capture

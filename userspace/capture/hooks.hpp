@@ -51,7 +51,8 @@ struct Plan {
   std::vector<std::string> missing_events; ///< "faults", "swap"
 };
 
-/// The error: what tracing cannot do without.
-[[nodiscard]] util::Result<Plan> make_plan(const probes&, Backend, const KernelOffers&);
+/// The error: what tracing cannot do without. `cookies`: the programs ask for theirs (5.15).
+[[nodiscard]] util::Result<Plan> make_plan(const probes&, Backend, const KernelOffers&,
+                                           bool cookies);
 
 } // namespace mlockscope::capture

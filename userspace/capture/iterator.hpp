@@ -1,4 +1,4 @@
-// Reads the BPF iterator over mappings.
+// Reads the BPF iterators, over mappings and over tasks.
 #pragma once
 
 #include "capture/probes.hpp"
@@ -7,9 +7,10 @@
 
 namespace mlockscope::capture {
 
-/// The wire_mapping records of one process, or of all that are followed.
-[[nodiscard]] util::Result<std::vector<std::byte>> read_mappings(probes&,
-                                                                 std::optional<std::uint32_t> pid);
+/// The wire_mapping records of one process, or of all that are followed. `lister`: where the probes
+/// only say which processes these are (bpf/snapshot.bpf.c, the plain build); else empty.
+[[nodiscard]] util::Result<std::vector<std::byte>>
+read_mappings(probes&, std::optional<std::uint32_t> pid, const Lister& lister);
 
 /// A process as the probes see it.
 struct Process {

@@ -98,10 +98,11 @@ void set_libbpf_log(bool verbose) { libbpf_set_print(verbose ? print_all : print
 util::Result<Probes> load_probes(const TracerOptions& options, Backend backend,
                                  const KernelOffers& offers) {
   set_libbpf_log(options.verbose);
-  Probes probes{open_probes(needs_plain(options)), {}};
+  const bool plain = needs_plain(options);
+  Probes probes{open_probes(plain), {}, plain};
   if (!probes.skeleton) return util::system_error("cannot open the probes", errno);
   auto& skeleton = *probes.skeleton;
-  auto plan = make_plan(skeleton, backend, offers);
+  auto plan = make_plan(skeleton, backend, offers, !plain);
   if (!plan) return plan.error();
   probes.plan = plan.take();
   skeleton.rodata->page_size = options.page_size;

@@ -21,6 +21,7 @@ using ProbesPtr = std::unique_ptr<probes, CloseProbes>;
 struct Probes {
   ProbesPtr skeleton;
   Plan plan;
+  bool plain = false; ///< the build for old kernels, bpf/features.bpf.h
 };
 
 /// Opens and loads what the backend needs, and no more.

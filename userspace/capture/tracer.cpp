@@ -41,6 +41,7 @@ public:
 
   Tracefs tracefs;
   Plan plan;
+  Lister lister; ///< if the probes cannot list mappings
   ProbesPtr skeleton;
   std::unique_ptr<ring_buffer, FreeRing> ring;
   RingFill fill;
@@ -104,6 +105,7 @@ util::Result<std::unique_ptr<Tracer>> Tracer::start_by(Backend backend,
   auto& impl = *tracer->impl_;
   impl.skeleton = std::move(loaded.value().skeleton);
   impl.plan = std::move(loaded.value().plan);
+  if (loaded.value().plain) impl.lister = options.lister;
   if (auto filled = fill_filters(*impl.skeleton, options.filters); !filled) return filled.error();
   const int events = bpf_map__fd(impl.skeleton->maps.events);
   impl.ring.reset(ring_buffer__new(events, Impl::forward, &impl, nullptr));
@@ -152,12 +154,12 @@ bool Tracer::record_underway() const {
 
 util::Result<std::vector<std::byte>> Tracer::mappings(std::optional<std::uint32_t> pid) {
   impl_->skeleton->bss->snapshot_adopts = 0;
-  return read_mappings(*impl_->skeleton, pid);
+  return read_mappings(*impl_->skeleton, pid, impl_->lister);
 }
 
 util::Result<std::vector<std::byte>> Tracer::adopt_all() {
   impl_->skeleton->bss->snapshot_adopts = 1;
-  auto records = read_mappings(*impl_->skeleton, std::nullopt);
+  auto records = read_mappings(*impl_->skeleton, std::nullopt, impl_->lister);
   impl_->skeleton->bss->snapshot_adopts = 0;
   return records;
 }

@@ -27,6 +27,14 @@ enum class Stacks : std::uint32_t {
   on,        ///< each is walked
 };
 
+/// A mapping, as somebody else than the probes found it.
+struct Listed {
+  std::uint64_t start = 0, end = 0;
+  bool locked = false, special = false, grows_down = false, shared = false, wiped = false;
+};
+/// Lists those of a process, ascending.
+using Lister = std::function<util::Result<std::vector<Listed>>(std::uint32_t pid)>;
+
 struct TracerOptions {
   std::uint64_t page_size = 4096;
   std::size_t ring_bytes = 8u << 20; ///< a power of two and a multiple of the page size
@@ -36,6 +44,7 @@ struct TracerOptions {
   Stacks stacks = Stacks::off;
   std::optional<Backend> backend; ///< nothing: the best that this kernel has
   bool plain = false;       ///< the probes as for a kernel like 5.10, which have to do without a lot
+  Lister lister;            ///< for kernels whose probes cannot list mappings (before 5.12)
   bool verbose = false;     ///< libbpf's own lines go to stderr
   Filters filters;          ///< with a family, no stack is too much: nothing about them is limited
   bool stack_copies = true; ///< with the bytes of the stack, when one is first told

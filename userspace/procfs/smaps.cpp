@@ -56,6 +56,8 @@ void read_flags(std::string_view flags, Mapping& mapping) {
     flags.remove_prefix(std::min(flags.size(), flag.size() + 1));
     if (flag == "lo") mapping.locked = true;
     if (flag == "gd") mapping.grows_down = true;
+    if (flag == "sh") mapping.shared = true;
+    if (flag == "wf") mapping.wiped_on_fork = true;
     if (is_special(flag)) mapping.special = true;
   }
 }
