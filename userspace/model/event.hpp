@@ -123,7 +123,7 @@ struct CallEvent {
   bool overlapped = false;
   /// The place of this call among those of its address space that held the kernel's own lock for
   /// locking or unlocking: 1, 2, 3, ..., and after the last 32-bit number 0 is left out. 0: it has
-  /// none, or it is not known. Calls may arrive in another order; see kernel_order.hpp.
+  /// none, or it is not known. For kernel_order.hpp, as is the next; nothing behind it needs them.
   std::uint32_t sequence = 0;
   /// Both words were read while the call held that lock, and no call without a `sequence` was under
   /// way beside it: in the order of the numbers it is as if nothing had been beside it.

@@ -65,10 +65,11 @@ private:
     const auto& [soft, hard, bytes, capable, secret, place] = failure;
     add_all(soft, hard, bytes, capable, secret, place);
   }
+  /// `sequence` and `settled` are not recorded: what they are for is done by then.
   void add(const model::CallEvent& event) {
     const auto& [space, call, caller, enter, exit, addr, len, flags, new_len, new_addr, ret, extent,
-                 before, after, old_after, overlapped, born_clean, lost, failure, imagined, applied,
-                 stack] = event;
+                 before, after, old_after, overlapped, sequence, settled, born_clean, lost, failure,
+                 imagined, applied, stack] = event;
     add_all("call", space, static_cast<std::uint32_t>(call), caller, enter, exit, addr, len, flags,
             new_len, new_addr, ret, extent, before, after, old_after, overlapped, born_clean, lost,
             failure, imagined, applied, stack);
