@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# In the guest: runs what FOLDER/plan lists, one after the other, and writes FOLDER/results.
+#
+# A line of the plan, its fields parted by tabs:
+#   id, backend, name, seconds it may take, status that means skipped, folder, shell command
+# A line of the results: id, backend, name, passed|failed|timeout|skipped, seconds, status
+# The output goes to FOLDER/logs/ID.log.
+set -uo pipefail
+folder=$1
+
+run_one() {
+  local id=$1 backend=$2 name=$3 limit=$4 skip=$5 where=$6 line=$7
+  local started=$EPOCHREALTIME status verdict
+  local settings=()
+  [[ $backend == auto ]] || settings=(MLOCKSCOPE_TEST_BACKEND="$backend")
+  # KILL, and the whole session: a tracer that hangs may have children.
+  (cd "$where" && exec env "${settings[@]}" setsid --wait timeout -k 5 "$limit" sh -c "$line") \
+    </dev/null >"/tmp/$id.log" 2>&1
+  status=$?
+  case $status in
+  0) verdict=passed ;;
+  124 | 137) verdict=timeout ;;
+  "$skip") verdict=skipped ;;
+  *) verdict=failed ;;
+  esac
+  cp "/tmp/$id.log" "$folder/logs/$id.log"
+  printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$id" "$backend" "$name" "$verdict" \
+    "$(seconds_since "$started")" "$status" >>"$folder/results"
+}
+
+seconds_since() {
+  awk -v from="$1" -v to="$EPOCHREALTIME" 'BEGIN { printf "%.1f", to - from }'
+}
+
+ulimit -l 8192 # as systemd has it
+mkdir -p "$folder/logs"
+echo "guest: $(uname -r) is up after $(cut -d' ' -f1 /proc/uptime) s"
+cut -d' ' -f1 /proc/uptime >"$folder/up"
+while IFS=$'\t' read -r id backend name limit skip where line; do
+  run_one "$id" "$backend" "$name" "$limit" "$skip" "$where" "$line"
+done <"$folder/plan"
+dmesg >"$folder/dmesg"
+touch "$folder/complete"

@@ -1,0 +1,84 @@
+# Booting a guest. Sourced.
+# shellcheck shell=bash
+
+# Enough for the largest test and a file system of tmpfs or two.
+guest_memory=2048
+
+# boot FOLDER: FOLDER has `plan`, and gets what the guest writes. Returns 0 if the guest went through
+# the whole plan.
+boot() {
+  local folder=$1 status=0 started=$SECONDS
+  make_initramfs "$folder/initramfs" "$busybox" "$project"
+  truncate -s 512M "$folder/disk"
+  mke2fs -q -F -t ext4 "$folder/disk"
+  qemu_command "$folder"
+  "${qemu[@]}" >"$folder/qemu.log" 2>&1 &
+  watch "$folder" $! || status=$?
+  rm -f "$folder/initramfs" "$folder/disk"
+  [[ -f $folder/complete ]] || explain "$folder" "$status"
+  say "${folder##*/}: the guest ended after $((SECONDS - started)) s"
+  [[ -f $folder/complete ]]
+}
+
+# watch FOLDER PID: waits for the guest's end. Each test has a limit of its own, so that a guest
+# which finishes none for longer than the longest may take hangs.
+watch() {
+  local folder=$1 pid=$2 longest last=$EPOCHSECONDS seen
+  longest=$(cut -f4 "$folder/plan" | sort -n | tail -n 1)
+  touch "$folder/results"
+  while kill -0 "$pid" 2>/dev/null; do
+    sleep 0.5
+    seen=$(stat -c %Y "$folder/results")
+    [[ $seen -le $last ]] || last=$seen
+    if ((EPOCHSECONDS - last > longest + 120)); then
+      kill -KILL "$pid"
+      wait "$pid" || true
+      return 124
+    fi
+  done
+  wait "$pid"
+}
+
+# explain FOLDER STATUS
+explain() {
+  case $2 in
+  124) say "the guest hangs" ;;
+  0) say "the guest ended before the tests did" ;;
+  *) say "qemu ended with status $2" ;;
+  esac
+  cat "$1/qemu.log" >&2
+  say "the end of $1/console.log:"
+  tail -n 40 "$1/console.log" >&2 || true
+}
+
+# Any panic ends the machine: panic=-1 reboots at once and -no-reboot makes of that an exit.
+qemu_command() {
+  local folder=$1 console
+  case $kernel_arch in
+  amd64)
+    qemu=(qemu-system-x86_64 -M q35)
+    console=ttyS0
+    ;;
+  arm64)
+    qemu=(qemu-system-aarch64 -M virt)
+    console=ttyAMA0
+    ;;
+  esac
+  qemu+=(-accel "tcg,thread=multi" -cpu max -smp 2 -m "$guest_memory" -nodefaults -no-reboot
+    -display none -serial "file:$folder/console.log"
+    -kernel "$kernel_image" -initrd "$folder/initramfs"
+    -append "console=$console panic=-1 oops=panic nowatchdog mitigations=off quiet loglevel=4"
+    -drive "file=$folder/disk,format=raw,if=none,id=disk,cache=unsafe"
+    -device virtio-blk-pci,drive=disk
+    -device virtio-rng-pci)
+  share root "$guest_root" ,readonly=on
+  share project "$project" ,readonly=on
+  share results "$folder"
+}
+
+# share TAG FOLDER [MORE]: the host's / has several file systems below it; remap keeps their inode
+# numbers apart.
+share() {
+  qemu+=(-fsdev "local,id=$1,path=$2,security_model=none,multidevs=remap${3:-}"
+    -device "virtio-9p-pci,fsdev=$1,mount_tag=$1")
+}
