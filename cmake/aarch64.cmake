@@ -1,9 +1,10 @@
 # Cross-building for arm64 with Debian's g++-aarch64-linux-gnu, against a folder of unpacked arm64
-# packages: MLOCKSCOPE_SYSROOT, of the environment. tests/vm/sysroot.sh makes one. What runs while
-# building (protoc, clang for BPF, bpftool) is the host's.
+# packages: -DMLOCKSCOPE_SYSROOT=FOLDER. tests/vm/sysroot.sh makes one. What runs while building
+# (protoc, clang for BPF, bpftool) is the host's.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
-set(CMAKE_SYSROOT $ENV{MLOCKSCOPE_SYSROOT})
+set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES MLOCKSCOPE_SYSROOT) # it reads this file too
+set(CMAKE_SYSROOT ${MLOCKSCOPE_SYSROOT})
 if(NOT IS_DIRECTORY "${CMAKE_SYSROOT}")
   message(FATAL_ERROR "MLOCKSCOPE_SYSROOT is not a folder: '${CMAKE_SYSROOT}'")
 endif()

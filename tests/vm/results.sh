@@ -7,7 +7,7 @@ complete_results() {
   local folder=$1
   [[ -f $folder/results ]] || : >"$folder/results"
   awk -F'\t' -v OFS='\t' '
-    NR == FNR { result[$1] = $0; next }
+    FILENAME == ARGV[1] { result[$1] = $0; next }
     $1 in result { print result[$1]; next }
     { print $1, $2, $3, "not-run", 0, "-" }' "$folder/results" "$folder/plan" >"$folder/verdicts"
 }
@@ -30,7 +30,7 @@ write_junit() {
       skipped) echo '<skipped/>' ;;
       *)
         echo "<failure message=\"$verdict, status $status\">"
-        tail -n 100 "$2/logs/$id.log" 2>/dev/null | xml_text
+        { tail -n 100 "$2/logs/$id.log" 2>/dev/null || true; } | xml_text
         echo '</failure>'
         ;;
       esac

@@ -58,6 +58,7 @@ shell_command() {
   local kernel=${1:-} limit=600 backend=auto folder line
   shift || true
   while [[ ${1:-} == --* && $1 != -- ]]; do
+    [[ $# -gt 1 ]] || die "$1 needs a value"
     case $1 in
     --timeout) limit=$2 ;;
     --backend) backend=$2 ;;
@@ -137,6 +138,7 @@ run() {
   [[ $# -gt 0 ]] || die "run BUILD KERNEL..."
   parse_run "$@"
   local kernel folder=$project/build/vm
+  trap 'jobs -p | xargs -r kill 2>/dev/null' EXIT
   for kernel in "${kernels[@]}"; do plan_kernel "$kernel"; done
   for kernel in "${kernels[@]}"; do
     while [[ $(jobs -rp | wc -l) -ge $machines ]]; do wait -n || true; done
