@@ -54,6 +54,13 @@ prepare_guest() {
   fi
 }
 
+# claim FOLDER: whether it is ours alone, until we end.
+claim() {
+  mkdir -p "${1%/*}"
+  exec {claimed}>"$1.lock"
+  flock -n "$claimed"
+}
+
 shell_command() {
   local kernel=${1:-} limit=600 backend=auto folder line
   shift || true
@@ -71,6 +78,7 @@ shell_command() {
   if [[ $# -eq 1 ]]; then line=$1; else line=$(printf '%q ' "$@"); fi
   prepare_guest "$kernel"
   folder=$project/build/vm/$kernel.command
+  claim "$folder" || folder+=.$$ # somebody else's command is still running in there
   rm -rf "$folder"
   mkdir -p "$folder"
   printf '%s\t' command "$backend" command "$limit" none "$project" >"$folder/plan"
@@ -84,7 +92,7 @@ shell_command() {
 test_kernel() {
   local kernel=$1 folder=$project/build/vm/$1
   prepare_guest "$kernel"
-  say "$kernel: $(wc -l <"$folder/plan") tests on $kernel_version"
+  say "$kernel: $kernel_version, tests to run: $(wc -l <"$folder/plan")"
   boot "$folder"
 }
 
@@ -92,6 +100,7 @@ test_kernel() {
 plan_kernel() {
   local kernel=$1 folder=$project/build/vm/$1 where=$build
   kernel_source "$kernel" >/dev/null || die "no such kernel: $kernel. There are: ${all_kernels[*]}"
+  claim "$folder" || die "$kernel: another run is using $folder"
   rm -rf "$folder"
   mkdir -p "$folder/logs"
   if [[ $(kernel_source "$kernel") == *' arm64 '* ]]; then
