@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# In the guest: runs what FOLDER/plan lists, one after the other, and writes FOLDER/results.
+# In the guest, its first process: runs what FOLDER/plan lists, one after the other, writes
+# FOLDER/results and switches off. Should it fail, the kernel panics, and the host sees that.
 #
 # A line of the plan, its fields parted by tabs:
 #   id, backend, name, seconds it may take, status that means skipped, folder, shell command
@@ -30,12 +31,12 @@ run_one() {
 }
 
 # A tracer that a test left behind would slow down the next, or be seen by it. There is nobody else
-# here: the first process and this one. Kernel threads have no command line.
+# here. Kernel threads have no command line.
 end_leftovers() {
   local folder pid words
   for folder in /proc/[0-9]*; do
     pid=${folder#/proc/}
-    [[ $pid -ne 1 && $pid -ne $$ ]] || continue
+    [[ $pid -ne $$ ]] || continue
     mapfile -d '' words 2>/dev/null <"$folder/cmdline" || continue
     [[ ${#words[@]} -gt 0 ]] || continue
     echo "guest: left running, killed: ${words[*]}"
@@ -56,3 +57,6 @@ while IFS=$'\t' read -r id backend name limit skip where line; do
 done <"$folder/plan"
 dmesg >"$folder/dmesg"
 touch "$folder/complete"
+sync
+echo o >/proc/sysrq-trigger
+sleep 60
