@@ -15,7 +15,7 @@ run_one() {
   local settings=()
   [[ $backend == auto ]] || settings=(MLOCKSCOPE_TEST_BACKEND="$backend")
   (cd "$where" && exec env "${settings[@]}" timeout -k 5 "$limit" sh -c "$line") \
-    </dev/null >"/tmp/$id.log" 2>&1
+    </dev/null >"$folder/logs/$id.log" 2>&1
   status=$?
   case $status in
   0) verdict=passed ;;
@@ -24,8 +24,7 @@ run_one() {
   "$skip") verdict=skipped ;;
   *) verdict=failed ;;
   esac
-  end_leftovers >>"/tmp/$id.log"
-  cp "/tmp/$id.log" "$folder/logs/$id.log"
+  end_leftovers >>"$folder/logs/$id.log"
   printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$id" "$backend" "$name" "$verdict" \
     "$(seconds_since "$started")" "$status" >>"$folder/results"
 }
