@@ -80,13 +80,15 @@ TEST_CASE("a reader that does not read cannot keep the tracer from ending") {
   REQUIRE(::pipe(ends) == 0);
   Program tracer(with_backend({tracer_program(), "trace", "--calls", "--format", "json"}),
                  {.descriptors = {{ends[1], 1}}});
+  ::close(ends[1]);
+  char first = 0;
+  REQUIRE(::read(ends[0], &first, 1) == 1); // it traces; from here on nobody reads
   Program hammer({program("hammer"), "1", "4", "own"});
   CHECK(hammer.wait() == "exit 0"); // some hundred thousand calls: more than a pipe takes
   tracer.kill(SIGTERM);
   CHECK(tracer.wait() == "exit 1");
   CHECK(tracer.err().find("cannot write to standard output") != std::string::npos);
   ::close(ends[0]);
-  ::close(ends[1]);
 }
 
 TEST_CASE("numbers beyond their bounds are bad usage, not a crash") {
