@@ -26,7 +26,7 @@ usage: tests/vm/vm.sh run BUILD KERNEL... [OPTIONS]
     --tests REGEX    only the tests whose name has this
     --backend NAME   auto, fentry, kprobe or tracepoint, more than one parted by commas; default:
                      all tests with auto, the core ones with each other one too
-    --patience N     the tests may take N times as long as ctest lets them; default 2
+    --patience N     the tests may take N times as long as ctest lets them; default 3
     --jobs N         N machines at a time; default 2
 
   shell-command  runs one command in a guest, as root, in this project's folder; prints what it
@@ -114,7 +114,7 @@ plan_kernel() {
 parse_run() {
   build=$1
   shift
-  kernels=() tests_label=live tests_regex=. patience=2 machines=2
+  kernels=() tests_label=live tests_regex=. patience=3 machines=2
   backends=(auto fentry kprobe tracepoint) backends_chosen=no
   while [[ $# -gt 0 ]]; do
     case $1 in
