@@ -97,10 +97,11 @@ static __always_inline void end_move(const struct pending *p, struct space *spac
 
 /*
  * The exit of this task's last call was never seen: kernel/trace/bpf_trace.c trace_call_bpf()
- * leaves a program out where another is at work on that CPU. The call is lost, and no longer under
- * way.
+ * leaves a program out where another is at work on that CPU; a kretprobe has a bounded number of
+ * instances; a task may be killed in a call. The call is no longer under way, and lost, unless its
+ * whole address space is about to end.
  */
-static __always_inline void give_up_call(struct pending *p)
+static __always_inline void give_up_call(struct pending *p, bool lost)
 {
 	struct space *space = space_at(p->space);
 
@@ -113,8 +114,10 @@ static __always_inline void give_up_call(struct pending *p)
 		__sync_fetch_and_add(&space->quiet_finished, 1);
 		return;
 	}
-	__sync_fetch_and_add(&records_lost, 1);
-	__sync_fetch_and_add(&space->lost, 1);
+	if (lost) {
+		__sync_fetch_and_add(&records_lost, 1);
+		__sync_fetch_and_add(&space->lost, 1);
+	}
 	__sync_fetch_and_add(&space->finished, 1);
 }
 
@@ -142,7 +145,7 @@ static __always_inline int call_enter(__u32 call, const unsigned long *args)
 		return 0;
 	}
 	if (p->active)
-		give_up_call(p);
+		give_up_call(p, true);
 	if (p->fault.waiting)
 		tell_fault(p, task);
 	if (begins) {

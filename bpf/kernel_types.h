@@ -33,6 +33,8 @@
 
 #define TS_COMPAT 0x2 /* arch/x86/include/asm/thread_info.h: in a system call of the 32-bit ABI */
 
+#define SIGNAL_GROUP_EXIT 0x4 /* include/linux/sched/signal.h */
+
 #define PF_MEMALLOC 0x00000800 /* include/linux/sched.h: the task reclaims memory */
 
 #define FOLIO_MAPPING_ANON 0x1 /* include/linux/page-flags.h: in folio->mapping */
@@ -139,6 +141,7 @@ struct pid {
 
 struct signal_struct {
 	atomic_t live;
+	unsigned int flags;
 	struct rlimit rlim[16];
 };
 

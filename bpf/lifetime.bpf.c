@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /* How address spaces and followed processes begin and end. */
-#include "faults.bpf.h"
+#include "calls.bpf.h"
 #include "function_arguments.bpf.h"
-#include "stacks.bpf.h"
 
 #include <bpf/bpf_tracing.h>
 
@@ -78,6 +77,8 @@ int BPF_PROG(process_exited, struct task_struct *task)
 	__u32 pid = visible_pid(KREAD(task, group_leader));
 	struct pending *p = pending_of(task, false);
 
+	if (p && p->active)
+		give_up_call(p, !(task->signal->flags & SIGNAL_GROUP_EXIT));
 	if (p && p->fault.waiting)
 		tell_fault(p, task);
 	forget_pending(task);

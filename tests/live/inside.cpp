@@ -1,5 +1,7 @@
 #include "inside.hpp"
 
+#include "backend.hpp"
+
 #include "model/words.hpp"
 #include "procfs/smaps.hpp"
 
@@ -63,6 +65,7 @@ Inside::Inside(const capture::Filters& filters, std::size_t ring_bytes, bool ado
   how.page_size = page_.bytes();
   how.ring_bytes = ring_bytes;
   how.filters = filters;
+  how.backend = wanted_backend();
   auto tracer = capture::Tracer::start(how);
   if (!tracer) throw std::runtime_error(tracer.error().message());
   tracer_ = tracer.take();

@@ -1,4 +1,5 @@
 // User stacks of lock calls, beside what the program says of itself: tests/programs/callers.c.
+#include "backend.hpp"
 #include "watched.hpp"
 
 #include "procfs/maps.hpp"
@@ -33,6 +34,7 @@ Words with(Words command, std::initializer_list<const char*> more) {
 TracerOptions options(Stacks stacks) {
   TracerOptions options;
   options.stacks = stacks;
+  options.backend = mlockscope::live::wanted_backend();
   return options;
 }
 

@@ -1,8 +1,8 @@
 # Building for arm64 with Debian's cross compiler, against the sysroot. Sourced.
 # shellcheck shell=bash
 
-# build_arm64: into build-arm64/: the program, and the tests that need a kernel. The others say the
-# same on any machine.
+# build_arm64: into build-arm64/: the program, and the tests that are to be run. A test's programs
+# come with it.
 build_arm64() {
   local folder=$project/build-arm64
   say "arm64: building"
@@ -13,6 +13,15 @@ build_arm64() {
     cat "$folder/configure.log" >&2
     die "cmake failed for arm64"
   }
-  cmake --build "$folder" -j "${JOBS:-$(nproc)}" --target mlockscope tests/live/all \
-    tests/programs/all -- --quiet || die "it does not build for arm64"
+  local targets backend
+  mapfile -t targets < <(
+    for backend in "${backends[@]}"; do
+      ctest --test-dir "$folder" --show-only=json-v1 |
+        jq -r --arg label "$(label_for "$backend")" --arg regex "$tests_regex" '.tests[]
+          | select(any(.properties[]?; .name == "LABELS" and any(.value[]; . == $label)))
+          | .name | select(test($regex))'
+    done | sort -u
+  )
+  cmake --build "$folder" -j "${JOBS:-$(nproc)}" --target mlockscope "${targets[@]}" -- --quiet ||
+    die "it does not build for arm64"
 }

@@ -17,14 +17,27 @@ tests_of() {
     | @tsv'
 }
 
-# write_plan FILE BUILD: as guest/run.sh reads it. Of the options: $backends, or by default all tests
-# with the backend that the tracer chooses and the core ones with each that it can be told to use.
+# label_for BACKEND: which tests are run with it. By default all of them with the one that the tracer
+# chooses, and the core ones with each that it can be told to use; of --core, those with auto that
+# are for once a kernel.
+label_for() {
+  if [[ $backends_chosen == yes ]]; then
+    echo "$tests_label"
+  elif [[ $1 != auto ]]; then
+    echo core
+  elif [[ $tests_label == core ]]; then
+    echo once
+  else
+    echo "$tests_label"
+  fi
+}
+
+# write_plan FILE BUILD: as guest/run.sh reads it.
 write_plan() {
   local file=$1 build=$2 backend label
   : >"$file"
   for backend in "${backends[@]}"; do
-    label=$tests_label
-    [[ $backend == auto || $backends_chosen == yes ]] || label=core
+    label=$(label_for "$backend")
     tests_of "$build" "$label" "$tests_regex" >"$file.tests"
     awk -F'\t' -v OFS='\t' -v backend="$backend" -v patience="$patience" \
       '{ print backend "." $1, backend, $1, int($2 * patience), $3, $4, $5 }' "$file.tests" >>"$file"

@@ -22,7 +22,7 @@ usage: tests/vm/vm.sh run BUILD KERNEL... [OPTIONS]
 
   run            runs the live tests of the folder BUILD, and for arm64 those of build-arm64, which
                  it cross-builds; build/vm/KERNEL/ gets console.log, dmesg, logs/ and junit.xml
-    --core           only the tests with the label core
+    --core           for each backend the tests with the label core, and those with the label once
     --tests REGEX    only the tests whose name has this
     --backend NAME   auto, fentry, kprobe or tracepoint, more than one parted by commas; default:
                      all tests with auto, the core ones with each other one too

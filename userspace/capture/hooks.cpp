@@ -36,8 +36,8 @@ struct Way {
 
 class Planner {
 public:
-  Planner(const probes& skeleton, Backend backend, const KernelOffers& offers, bool cookies)
-      : object_(skeleton.obj), offers_(offers), cookies_(cookies) {
+  Planner(const probes& skeleton, Backend backend, const KernelOffers& offers, Wishes wishes)
+      : object_(skeleton.obj), offers_(offers), wishes_(wishes) {
     plan_.backend = backend;
   }
 
@@ -95,7 +95,7 @@ private:
   bool add(const Way& way, Phase phase, std::uint64_t cookie = 0) {
     bpf_program* program = bpf_object__find_program_by_name(object_, way.program);
     if (program == nullptr || !offered(way)) return false;
-    plan_.hooks.push_back({program, way.kind, way.place, phase, cookies_ ? cookie : 0});
+    plan_.hooks.push_back({program, way.kind, way.place, phase, wishes_.cookies ? cookie : 0});
     return true;
   }
 
@@ -151,12 +151,14 @@ private:
   }
 
   /// Where each ABI has functions of its own, those of the other one, too. The tracepoints of
-  /// single calls leave it out (kernel/trace/trace_syscalls.c); those of all calls do not.
+  /// single calls leave it out (kernel/trace/trace_syscalls.c); those of all calls do not, and every
+  /// system call of the host pays for them.
   void add_32_bit() {
     if (!offers_.has_32_bit()) return;
 #if defined(__x86_64__)
     if (plan_.backend == Backend::tracepoint || !add_compat_functions())
       plan_.sees_32_bit =
+          wishes_.all_calls &&
           add_pair({"tracepoint__enter_32", Kind::tracepoint, "raw_syscalls/sys_enter"},
                    {"tracepoint__exit_32", Kind::tracepoint, "raw_syscalls/sys_exit"}, Phase::enter,
                    Phase::exit);
@@ -219,15 +221,15 @@ private:
 
   bpf_object* object_;
   const KernelOffers& offers_;
-  bool cookies_;
+  Wishes wishes_;
   Plan plan_;
 };
 
 } // namespace
 
 util::Result<Plan> make_plan(const probes& skeleton, Backend backend, const KernelOffers& offers,
-                             bool cookies) {
-  return Planner(skeleton, backend, offers, cookies).make();
+                             Wishes wishes) {
+  return Planner(skeleton, backend, offers, wishes).make();
 }
 
 } // namespace mlockscope::capture

@@ -51,8 +51,13 @@ struct Plan {
   std::vector<std::string> missing_events; ///< "faults", "swap"
 };
 
-/// The error: what tracing cannot do without. `cookies`: the programs ask for theirs (5.15).
-[[nodiscard]] util::Result<Plan> make_plan(const probes&, Backend, const KernelOffers&,
-                                           bool cookies);
+/// What is asked of a plan, besides the backend.
+struct Wishes {
+  bool cookies = true;   ///< the programs ask for those of their kprobes (5.15)
+  bool all_calls = true; ///< calls by the 32-bit ABI, too, where that costs every call of the host
+};
+
+/// The error: what tracing cannot do without.
+[[nodiscard]] util::Result<Plan> make_plan(const probes&, Backend, const KernelOffers&, Wishes);
 
 } // namespace mlockscope::capture

@@ -102,7 +102,8 @@ util::Result<Probes> load_probes(const TracerOptions& options, Backend backend,
   Probes probes{open_probes(plain), {}, plain};
   if (!probes.skeleton) return util::system_error("cannot open the probes", errno);
   auto& skeleton = *probes.skeleton;
-  auto plan = make_plan(skeleton, backend, offers, !plain);
+  auto plan = make_plan(skeleton, backend, offers,
+                        {.cookies = !plain, .all_calls = options.all_calls});
   if (!plan) return plan.error();
   probes.plan = plan.take();
   skeleton.rodata->page_size = options.page_size;

@@ -41,6 +41,7 @@ public:
 
   Tracefs tracefs;
   Plan plan;
+  bool plain = false;
   Lister lister; ///< if the probes cannot list mappings
   ProbesPtr skeleton;
   std::unique_ptr<ring_buffer, FreeRing> ring;
@@ -105,7 +106,8 @@ util::Result<std::unique_ptr<Tracer>> Tracer::start_by(Backend backend,
   auto& impl = *tracer->impl_;
   impl.skeleton = std::move(loaded.value().skeleton);
   impl.plan = std::move(loaded.value().plan);
-  if (loaded.value().plain) impl.lister = options.lister;
+  impl.plain = loaded.value().plain;
+  if (impl.plain) impl.lister = options.lister;
   if (auto filled = fill_filters(*impl.skeleton, options.filters); !filled) return filled.error();
   const int events = bpf_map__fd(impl.skeleton->maps.events);
   impl.ring.reset(ring_buffer__new(events, Impl::forward, &impl, nullptr));
@@ -250,6 +252,7 @@ Tracer::ProbeCount Tracer::probes() const {
 std::vector<std::string> Tracer::missing_calls() const { return impl_->plan.missing_calls; }
 std::vector<std::string> Tracer::missing_events() const { return impl_->plan.missing_events; }
 Backend Tracer::backend() const { return impl_->plan.backend; }
+bool Tracer::reads_mappings() const { return !impl_->plain; }
 bool Tracer::under_lock() const { return impl_->plan.under_lock; }
 bool Tracer::sees_32_bit() const { return impl_->plan.sees_32_bit; }
 

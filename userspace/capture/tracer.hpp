@@ -40,11 +40,13 @@ struct TracerOptions {
   std::size_t ring_bytes = 8u << 20; ///< a power of two and a multiple of the page size
   std::uint32_t simulate_loss = 0;   ///< drop every Nth record; 0: none
   bool faults = false;               ///< the fault probes are attached from the start
+  /// Calls by the 32-bit ABI are to be seen even if that costs every system call of the host.
+  bool all_calls = false;
   bool all_mappings = false; ///< address spaces are followed from their first mapping, not lock
   Stacks stacks = Stacks::off;
   std::optional<Backend> backend; ///< nothing: the best that this kernel has
-  bool plain = false;       ///< the probes as for a kernel like 5.10, which have to do without a lot
-  Lister lister;            ///< for kernels whose probes cannot list mappings (before 5.12)
+  bool plain = false;             ///< the probes as for a kernel like 5.10, which have to do without a lot
+  Lister lister;                  ///< for kernels whose probes cannot list mappings (before 5.12)
   bool verbose = false;     ///< libbpf's own lines go to stderr
   Filters filters;          ///< with a family, no stack is too much: nothing about them is limited
   bool stack_copies = true; ///< with the bytes of the stack, when one is first told
@@ -156,6 +158,8 @@ public:
   [[nodiscard]] std::vector<std::string> missing_events() const;
   /// How the system calls are seen; name_of() is the word of interface `backend`.
   [[nodiscard]] Backend backend() const;
+  /// VM_LOCKED can be read wherever a probe is (not in the plain build).
+  [[nodiscard]] bool reads_mappings() const;
   /// Lock calls are seen under the kernel's own lock: their order is known.
   [[nodiscard]] bool under_lock() const;
   /// Calls by the 32-bit ABI are seen, or this kernel has none.

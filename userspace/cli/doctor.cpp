@@ -3,6 +3,7 @@
 #include "cli/commands.hpp"
 #include "cli/status.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <unistd.h>
 
@@ -19,8 +20,32 @@ void print(const Check& check) {
   if (!check.hint.empty()) std::printf("%-22s-> %s\n", "", check.hint.c_str());
 }
 
+Check words_check(const capture::Tracer& probes) {
+  if (probes.reads_mappings())
+    return {Check::State::good, "kernel's word", "VM_LOCKED is read where a call is made", ""};
+  if (probes.under_lock())
+    return {Check::State::note, "kernel's word", "VM_LOCKED is read in lock calls only (no bpf_find_vma)",
+            ""};
+  return {Check::State::note, "kernel's word",
+          "cannot be read: findings are modelled (no bpf_find_vma, before 5.17)", ""};
+}
+
+Check order_check(const capture::Tracer& probes) {
+  if (probes.under_lock())
+    return {Check::State::good, "order", "lock calls are seen under the kernel's own lock", ""};
+  return {Check::State::note, "order", "of calls made at once is not known: those are not verified",
+          ""};
+}
+
+Check abi_check(const capture::Tracer& probes) {
+  if (probes.sees_32_bit())
+    return {Check::State::good, "32-bit calls", "seen, or not possible on this kernel", ""};
+  return {Check::State::note, "32-bit calls", "unseen by tracepoints, except in run or with --all-calls",
+          ""};
+}
+
 /// Loading alone proves nothing: attach everything, to nobody, and detach again.
-Check try_probes(bool verbose) {
+std::vector<Check> try_probes(bool verbose) {
   capture::TracerOptions options;
   options.page_size = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   options.verbose = verbose;
@@ -28,33 +53,41 @@ Check try_probes(bool verbose) {
   auto tracer = capture::Tracer::start(options);
   if (!tracer) {
     const auto& error = tracer.error();
-    return {Check::State::missing, "probes",
-            error.what + (error.why.empty() ? "" : ": ") + error.why, error.hint};
+    return {{Check::State::missing, "probes",
+             error.what + (error.why.empty() ? "" : ": ") + error.why, error.hint}};
   }
-  const auto& missing = tracer.value()->missing_calls();
-  std::string detail = "attached by " + std::string(capture::name_of(tracer.value()->backend()));
-  for (const auto& name : missing) detail += ", without " + name + " (not in this kernel)";
-  for (const auto& name : tracer.value()->missing_events())
-    detail += ", without " + name +
-              (name == "faults" ? " (they go unseen)" : " (it is looked for now and then)");
+  const capture::Tracer& probes = *tracer.value();
+  std::string detail = "attached by " + std::string(capture::name_of(probes.backend()));
+  for (const auto& name : probes.missing_calls()) detail += ", without " + name;
+  for (const auto& name : probes.missing_events())
+    detail += ", without " + name + (name == "faults" ? " (they go unseen)" : " (polled instead)");
   if (auto listed = tracer.value()->adopt_all(); !listed)
-    return {Check::State::missing, "probes", listed.error().what + ": " + listed.error().why,
-            "boot a kernel with BPF iterators (5.12 or later)"};
-  return {Check::State::good, "probes", detail, ""};
+    return {{Check::State::missing, "probes", listed.error().what + ": " + listed.error().why,
+             "boot a kernel with BPF iterators (5.8 or later)"}};
+  return {{Check::State::good, "probes", detail, ""},
+          words_check(probes),
+          order_check(probes),
+          abi_check(probes)};
 }
 
 } // namespace
 
 int doctor(bool verbose) {
   auto checks = capture::check_environment();
-  bool possible = true;
-  for (const Check& check : checks) possible &= check.state != Check::State::missing;
-  if (possible) checks.push_back(try_probes(verbose));
+  const auto add = [&checks](const std::vector<Check>& more) {
+    checks.insert(checks.end(), more.begin(), more.end());
+  };
+  const auto possible = [&checks] {
+    return std::none_of(checks.begin(), checks.end(), [](const Check& check) {
+      return check.state == Check::State::missing;
+    });
+  };
+  if (possible()) add(capture::check_backends());
+  if (possible()) add(try_probes(verbose));
   for (const Check& check : checks) print(check);
-  possible = checks.back().state != Check::State::missing && possible;
-  std::printf("\n%s\n", possible ? "mlockscope can trace on this host."
+  std::printf("\n%s\n", possible() ? "mlockscope can trace on this host."
                                  : "mlockscope cannot trace on this host.");
-  return possible ? status_done : status_impossible;
+  return possible() ? status_done : status_impossible;
 }
 
 } // namespace mlockscope::cli

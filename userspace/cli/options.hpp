@@ -75,6 +75,7 @@ struct CommonOptions {
   MetricsOptions metrics;
   std::string record; ///< a file for the recording; empty: none
   Backend backend = Backend::automatic;
+  bool all_calls = false;    ///< those of the 32-bit ABI, too, whatever it costs
   bool plain_probes = false; ///< as for an old kernel; for tests
   StacksChoice stacks = StacksChoice::automatic;
   std::uint64_t buffer = 8u << 20;

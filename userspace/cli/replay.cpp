@@ -78,6 +78,7 @@ report::Start start_of(const ReplayOptions& options, const std::string& file,
           .page_size = player.page_size(),
           .backend = origin.backend,
           .time = origin.began,
+          .sees_32_bit = !origin.misses_32_bit_calls,
           .replay = replay};
 }
 
@@ -90,7 +91,8 @@ report::Summary summary_of(const recording::Origin& origin, const Player& player
           .time = player.ended(),
           .hidden = pipeline.hidden(),
           .refused = player.refused(),
-          .stacks = player.stacks()};
+          .stacks = player.stacks(),
+          .sees_32_bit = !origin.misses_32_bit_calls};
 }
 
 Outcome failure(const util::Error& error, report::Writer& notes, int status = status_bad_input) {

@@ -38,6 +38,7 @@ const char* decode_origin(std::string_view raw, Origin& origin) {
   origin.began = in.began();
   origin.fork_grace = in.fork_grace();
   origin.all_mappings = in.all_mappings();
+  origin.misses_32_bit_calls = in.misses_32_bit_calls();
   const bool page = std::has_single_bit(origin.page_size) && origin.page_size >= least_page &&
                     origin.page_size <= largest_page;
   return page ? nullptr : "a page size that no machine has";

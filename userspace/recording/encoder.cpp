@@ -44,6 +44,7 @@ Block encode_origin(const Origin& origin) {
   out.set_began(origin.began);
   out.set_fork_grace(origin.fork_grace);
   out.set_all_mappings(origin.all_mappings);
+  out.set_misses_32_bit_calls(origin.misses_32_bit_calls);
   Block block{format::Kind::origin, 0, {}};
   append_field(block.raw, v1::Recording::kOriginFieldNumber, out, out.ByteSizeLong());
   return block;

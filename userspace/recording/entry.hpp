@@ -30,6 +30,8 @@ struct Origin {
   /// Every call that made, moved or ended a mapping is in it, from the first instruction of each
   /// program on. Otherwise such calls begin with an address space's first lock.
   bool all_mappings = false;
+  /// Calls by the 32-bit ABI were possible and could not be seen.
+  bool misses_32_bit_calls = false;
   bool operator==(const Origin&) const = default;
 };
 

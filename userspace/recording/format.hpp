@@ -30,7 +30,7 @@
 namespace mlockscope::recording::format {
 
 constexpr std::uint16_t major_version = 1;
-constexpr std::uint16_t minor_version = 1;
+constexpr std::uint16_t minor_version = 2;
 
 constexpr std::size_t file_header_size = 24;
 constexpr std::size_t block_header_size = 32;

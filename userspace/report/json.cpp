@@ -31,6 +31,7 @@ void JsonSink::start(const Start& start) {
             {"machine", text_or_null(start.machine)},
             {"page_size", start.page_size.bytes()},
             {"backend", start.backend},
+            {"sees_32_bit", start.sees_32_bit},
             {"time", rfc3339(clock_, start.time)}};
   // A replay by the recorded rules gives what the tracing gave, to the byte.
   if (start.replay && start.replay->one_of_many) recording_ = start.replay->file;

@@ -123,6 +123,7 @@ Json json_summary(const Summary& summary, const Clock& clock) {
             {"address_spaces", totals.address_spaces},
             {"seconds", summary.seconds},
             {"backend", summary.backend},
+            {"sees_32_bit", summary.sees_32_bit},
             {"time", rfc3339(clock, summary.time)},
             {"unlocks_without_lock", totals.unlocks_without_lock},
             {"lock_failures", totals.lock_failures},

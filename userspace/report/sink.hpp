@@ -21,6 +21,7 @@ struct Start {
   model::PageSize page_size;
   std::string backend; ///< "fentry"
   model::Time time = 0;
+  bool sees_32_bit = true; ///< or there is no such ABI
   /// A recording that is judged again; nothing while tracing.
   struct Replay {
     std::string file;
@@ -46,6 +47,7 @@ struct Summary {
   Refused refused{};           ///< replay by the rules of another platform
   std::vector<Group> groups{}; ///< those that were shown, the worst first
   model::StackCounts stacks{};
+  bool sees_32_bit = true;      ///< as in Start
   std::uint64_t suppressed = 0; ///< findings that an entry of the suppressions fits
 };
 

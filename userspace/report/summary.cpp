@@ -170,8 +170,9 @@ std::string event_lines(const Summary& summary) {
     text += line("", count_words(totals.lock_failures, "call") +
                          (totals.lock_failures == 1 ? " was" : " were") + " refused locked memory");
   text += refused_line(summary);
-  text += line("events", fmt::format("{} seen, {} lost, by {}; {} alive", totals.events,
-                                     totals.lost, probes_text(summary.backend),
+  const char* blind = summary.sees_32_bit ? "" : " (32-bit calls go unseen)";
+  text += line("events", fmt::format("{} seen, {} lost, by {}{}; {} alive", totals.events,
+                                     totals.lost, probes_text(summary.backend), blind,
                                      count_words(totals.address_spaces, "address space")));
   return text;
 }
