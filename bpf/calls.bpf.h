@@ -32,11 +32,14 @@ static __always_inline void note_entry_word(struct pending *p)
 		walk_word(&p->walk, &p->before, p->runs, &range);
 }
 
-/* What only the state before the call can tell. */
-static __always_inline void note_entry(__u32 call, struct pending *p, struct mm_struct *mm)
+/* What only the state before the call can tell. On its own, for the sake of the stack: all that is
+ * called one in the other has 512 bytes. */
+static __noinline int note_entry(__u32 call, struct pending *p, struct mm_struct *mm)
 {
 	struct vma_note note = { .want_file = 1 };
 
+	if (!p)
+		return 0;
 	if (is_range_lock(call)) {
 		if (!under_lock)
 			note_entry_word(p);
@@ -56,6 +59,7 @@ static __always_inline void note_entry(__u32 call, struct pending *p, struct mm_
 	} else if (call == WIRE_MREMAP && (p->args[3] & MREMAP_FIXED)) {
 		p->old = applied(p->args[0], p->args[1]);
 	}
+	return 0;
 }
 
 /* The address space that is followed from this call on, if it is not already. */

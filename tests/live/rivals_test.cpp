@@ -43,7 +43,9 @@ public:
     if (!locks || !reading.applied || reading.applied->start != page_) return;
     ++calls;
     overlapped += call.overlapped;
-    broken += !call.overlapped && reading.before != last_word_;
+    // one that came too late to be put in its place has no word any more
+    const bool known = last_word_ != KernelWord::Locked::unknown;
+    broken += !call.overlapped && known && reading.before != last_word_;
     last_word_ = reading.after;
   }
   void finding(const model::Finding& finding) override {

@@ -166,12 +166,14 @@ TEST_CASE("bad usage is one line and status 2") {
 }
 
 TEST_CASE("an output that cannot be written is one line and no silent success") {
-  const Outcome closed =
-      execute({tracer_program(), "trace", "--duration", "0.1", "-o", "/no/such/file"});
+  // --all-calls: then it does not tell what it does not see
+  const Outcome closed = execute(
+      {tracer_program(), "trace", "--all-calls", "--duration", "0.1", "-o", "/no/such/file"});
   CHECK(closed.ending == "exit 3");
   CHECK(line_count(closed.err) == 1);
   const Outcome full = execute(
-      {tracer_program(), "trace", "--duration", "0.1", "--format", "json", "-o", "/dev/full"});
+      {tracer_program(), "trace", "--all-calls", "--duration", "0.1", "--format", "json", "-o",
+       "/dev/full"});
   CHECK(full.ending == "exit 1");
   CHECK(line_count(full.err) == 1);
 }
