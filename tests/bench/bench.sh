@@ -10,14 +10,14 @@ set -euo pipefail
 
 build=$(cd "$1" && pwd)
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source-path=SCRIPTDIR
+. "$here/rounds.sh"
 rounds=${ROUNDS:-5} pairs=${PAIRS:-4000} secs=${SECS:-30}
 perf=${PERF:-$(command -v perf || true)}
 programs=$build/tests/programs
 work=$(mktemp -d)
 tool_pid=
 url=
-
-say() { printf '== %s\n' "$*" >&2; }
 
 stop_tool() {
   [[ -n $tool_pid ]] || return 0
@@ -92,19 +92,6 @@ measure() {
   if [[ $mode == bystander ]]; then mode=fault; fi
   "${prefix[@]}" "$programs/pair" "$mode" "$n" | jq .ns >>"$work/$1.$2"
 }
-
-# The names, beginning with another one each round.
-rotated() {
-  local round=$1
-  shift
-  local i
-  for ((i = 0; i < $#; i++)); do
-    local at=$(((i + round) % $# + 1))
-    echo "${!at}"
-  done
-}
-
-median() { sort -n "$1" | awk '{ v[NR] = $1 } END { printf "%.0f", NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 
 # row TOOL MODE TEXT: nanoseconds, what of it the tool added, and that in shares of what the floor
 # adds (pairs only: the floor is not measured with anything else).
