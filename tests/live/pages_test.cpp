@@ -14,7 +14,9 @@
 #include "support/catch.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <sstream>
+#include <stdexcept>
 #include <unistd.h>
 
 using namespace mlockscope::live;
@@ -22,7 +24,7 @@ using namespace mlockscope::live;
 namespace {
 
 constexpr std::uint64_t block = 0x10000, blocks = 8; // as in pages.c
-const std::string recording = MLOCKSCOPE_LIVE_DATA "/pages-4k.mls";
+constexpr const char* recording = MLOCKSCOPE_LIVE_DATA "/pages-4k.mls";
 
 using Lines = std::vector<Json>;
 
