@@ -80,10 +80,12 @@ static __always_inline struct space *locking_space(__u64 mm, struct task_struct 
 static __always_inline void begin_call(struct pending *p, struct space *space)
 {
 	p->active = 1;
-	if (is_lock(p->call))
+	if (is_lock(p->call)) {
 		p->moves = *(volatile __u64 *)&space->moves_started;
-	else
+		p->alone = *(volatile __u64 *)&space->moves_finished == p->moves;
+	} else {
 		__sync_fetch_and_add(&space->moves_started, 1);
+	}
 	if (p->quiet) {
 		__sync_fetch_and_add(&space->quiet_started, 1);
 		return;

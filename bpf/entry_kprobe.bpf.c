@@ -2,7 +2,8 @@
 /*
  * System calls by kprobes on the functions that the kernel has for each of them and each ABI
  * (arch/x86/include/asm/syscall_wrapper.h). Other system calls are not touched. A kretprobe that
- * comes when all its instances are in use is left out: that call counts as lost, see give_up_call().
+ * comes when all its instances are in use is left out: that call counts as lost, see
+ * give_up_call().
  */
 #include "calls.bpf.h"
 #include "function_arguments.bpf.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /*
  * System calls by their tracepoints: one program for all enters and one for all exits, attached to
- * those of the traced calls only. While any such tracepoint is in use, every system call of the host
- * takes the kernel's slow way in and out (SYSCALL_WORK_SYSCALL_TRACEPOINT); that is its price.
+ * those of the traced calls only. While any such tracepoint is in use, every system call of the
+ * host takes the kernel's slow way in and out (SYSCALL_WORK_SYSCALL_TRACEPOINT); that is its price.
  *
  * The tracepoints of single calls pass over the 32-bit ABI (kernel/trace/trace_syscalls.c,
  * arch_trace_is_compat_syscall()). Those that see all calls do not.

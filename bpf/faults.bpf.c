@@ -197,7 +197,8 @@ static __always_inline bool faults_in(struct task_struct *task, struct mm_struct
 {
 	struct pt_regs *regs = user_registers(task);
 
-	return KREAD(task, mm) == mm && !(KREAD(task, flags) & PF_MEMALLOC) && call_number(regs) == -1;
+	return KREAD(task, mm) == mm && !(KREAD(task, flags) & PF_MEMALLOC) &&
+	       call_number(regs) == -1;
 }
 
 /* Until 6.1, tasks kept counts of their own and added them up some faults later

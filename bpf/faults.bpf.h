@@ -11,8 +11,9 @@
 #include "words.bpf.h"
 
 /* Set before load: probes are attached that tell ... */
-const volatile __u32 sees_swap_entries __weak = 0; /* that a fault was on the entry of a page in swap */
-const volatile __u32 sees_present __weak = 1;	   /* that it was on a page that was there */
+const volatile __u32 sees_swap_entries __weak =
+	0;				      /* that a fault was on the entry of a page in swap */
+const volatile __u32 sees_present __weak = 1; /* that it was on a page that was there */
 
 static __always_inline struct watch *watch_of(const struct space *space)
 {

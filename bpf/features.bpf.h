@@ -24,11 +24,11 @@
 #ifdef MLOCKSCOPE_PLAIN
 #define KREAD(...) BPF_CORE_READ(__VA_ARGS__)
 #else
-#define KREAD2(a, b)		 ((a)->b)
-#define KREAD3(a, b, c)		 ((a)->b->c)
-#define KREAD4(a, b, c, d)	 ((a)->b->c->d)
+#define KREAD2(a, b)			 ((a)->b)
+#define KREAD3(a, b, c)			 ((a)->b->c)
+#define KREAD4(a, b, c, d)		 ((a)->b->c->d)
 #define KREAD_OF(a, b, c, d, macro, ...) macro
-#define KREAD(...)		 KREAD_OF(__VA_ARGS__, KREAD4, KREAD3, KREAD2, )(__VA_ARGS__)
+#define KREAD(...)			 KREAD_OF(__VA_ARGS__, KREAD4, KREAD3, KREAD2, )(__VA_ARGS__)
 #endif
 
 static __always_inline struct task_struct *current_task(void)

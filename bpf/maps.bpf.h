@@ -27,7 +27,7 @@ struct space {
 };
 
 #define MAX_SPACES 65536 /* a power of two */
-#define MAX_CPUS   1024  /* likewise; only the plain build has a bound */
+#define MAX_CPUS   1024	 /* likewise; only the plain build has a bound */
 
 /* Address spaces with locks or claims: the slot of one is its id modulo the number of slots. */
 struct {
@@ -141,8 +141,11 @@ struct pending {
 	__u8 call;
 	__u8 overlapped;
 	__u8 quiet;
+	__u8 alone; /* no call on mappings was under way when it began */
+	__u8 pad[3];
 	__u32 sequence; /* 0: it has changed nothing so far */
-	__u64 moves;	/* space.moves_started before this call */
+	__u32 pad2;
+	__u64 moves; /* space.moves_started before this call */
 	struct wire_word before;
 	struct wire_run runs[WIRE_MAX_RUNS];
 	struct walk walk;
@@ -160,7 +163,8 @@ struct pending {
 };
 
 #ifdef MLOCKSCOPE_PLAIN
-/* By thread id. The least recently used gives way: its call is lost, as if its exit had not come. */
+/* By thread id. The least recently used gives way: its call is lost, as if its exit had not come.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 8192);
@@ -245,8 +249,7 @@ __u64 simulated __weak = 0;
 
 static __always_inline bool drop_on_purpose(void)
 {
-	return simulate_loss &&
-	       count_up(&simulated) % simulate_loss == simulate_loss - 1;
+	return simulate_loss && count_up(&simulated) % simulate_loss == simulate_loss - 1;
 }
 
 /* NULL if there is no room: counted in records_lost and in `also`. */

@@ -37,8 +37,8 @@ static __always_inline __u32 visible_pid(struct task_struct *task)
 
 #define ONLY_READER (~0U)
 
-/* For kernels that cannot be told which process an iterator is to go through: the one, or the reader
- * itself, or 0 for all. */
+/* For kernels that cannot be told which process an iterator is to go through: the one, or the
+ * reader itself, or 0 for all. */
 __u32 only_pid __weak = 0;
 
 static __always_inline bool passed_over(struct task_struct *task)

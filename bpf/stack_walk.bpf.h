@@ -17,7 +17,7 @@
 #include "maps.bpf.h"
 
 #define NEAR_WORDS	FEW(512, 16) /* of the stack that are looked through */
-#define MOST_CODE_WORDS 30  /* of these */
+#define MOST_CODE_WORDS 30	     /* of these */
 #define MOST_FAR_WORDS	8
 #define STACK_REACH	(1ULL << 30) /* no frame is further from the top of its stack */
 #define USER_END	(1ULL << 56) /* x86-64 with five levels of page tables; arm64: 52 bits */

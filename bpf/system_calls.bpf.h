@@ -11,38 +11,25 @@
  * include/uapi/asm-generic/unistd.h */
 #if defined(__TARGET_ARCH_x86)
 const volatile __u8 numbers[MOST_NUMBERS] __weak = {
-	[9] = WIRE_MMAP + 1,
-	[11] = WIRE_MUNMAP + 1,
-	[12] = WIRE_BRK + 1,
-	[25] = WIRE_MREMAP + 1,
-	[30] = WIRE_SHMAT + 1,
-	[67] = WIRE_SHMDT + 1,
-	[149] = WIRE_MLOCK + 1,
-	[150] = WIRE_MUNLOCK + 1,
-	[151] = WIRE_MLOCKALL + 1,
-	[152] = WIRE_MUNLOCKALL + 1,
-	[325] = WIRE_MLOCK2 + 1,
+	[9] = WIRE_MMAP + 1,	     [11] = WIRE_MUNMAP + 1,   [12] = WIRE_BRK + 1,
+	[25] = WIRE_MREMAP + 1,	     [30] = WIRE_SHMAT + 1,    [67] = WIRE_SHMDT + 1,
+	[149] = WIRE_MLOCK + 1,	     [150] = WIRE_MUNLOCK + 1, [151] = WIRE_MLOCKALL + 1,
+	[152] = WIRE_MUNLOCKALL + 1, [325] = WIRE_MLOCK2 + 1,
 };
 
 /* arch/x86/entry/syscalls/syscall_32.tbl. mmap is mmap2 there; the first one, which takes its
  * arguments in memory, and ipc() are not looked at. */
 const volatile __u8 compat_numbers[MOST_NUMBERS] __weak = {
-	[45] = WIRE_BRK + 1,
-	[91] = WIRE_MUNMAP + 1,
-	[150] = WIRE_MLOCK + 1,
-	[151] = WIRE_MUNLOCK + 1,
-	[152] = WIRE_MLOCKALL + 1,
-	[153] = WIRE_MUNLOCKALL + 1,
-	[163] = WIRE_MREMAP + 1,
-	[192] = WIRE_MMAP + 1,
-	[376] = WIRE_MLOCK2 + 1,
-	[397] = WIRE_SHMAT + 1,
-	[398] = WIRE_SHMDT + 1,
+	[45] = WIRE_BRK + 1,	  [91] = WIRE_MUNMAP + 1,    [150] = WIRE_MLOCK + 1,
+	[151] = WIRE_MUNLOCK + 1, [152] = WIRE_MLOCKALL + 1, [153] = WIRE_MUNLOCKALL + 1,
+	[163] = WIRE_MREMAP + 1,  [192] = WIRE_MMAP + 1,     [376] = WIRE_MLOCK2 + 1,
+	[397] = WIRE_SHMAT + 1,	  [398] = WIRE_SHMDT + 1,
 };
 
 /* arch/x86/include/asm/syscall_wrapper.h SC_X86_64_REGS_TO_ARGS. Not read where a function or a
- * tracepoint has them: 5.10 has no type for them there, and a program that reads five arguments in a
- * tracepoint is refused where the call has fewer (kernel/events/core.c perf_event_set_bpf_prog()). */
+ * tracepoint has them: 5.10 has no type for them there, and a program that reads five arguments in
+ * a tracepoint is refused where the call has fewer (kernel/events/core.c
+ * perf_event_set_bpf_prog()). */
 static __always_inline void read_arguments(unsigned long *args, struct pt_regs *regs)
 {
 	args[0] = KREAD(regs, di);
@@ -77,17 +64,10 @@ static __always_inline bool by_compat_abi(void)
 }
 #else
 const volatile __u8 numbers[MOST_NUMBERS] __weak = {
-	[196] = WIRE_SHMAT + 1,
-	[197] = WIRE_SHMDT + 1,
-	[214] = WIRE_BRK + 1,
-	[215] = WIRE_MUNMAP + 1,
-	[216] = WIRE_MREMAP + 1,
-	[222] = WIRE_MMAP + 1,
-	[228] = WIRE_MLOCK + 1,
-	[229] = WIRE_MUNLOCK + 1,
-	[230] = WIRE_MLOCKALL + 1,
-	[231] = WIRE_MUNLOCKALL + 1,
-	[284] = WIRE_MLOCK2 + 1,
+	[196] = WIRE_SHMAT + 1,	     [197] = WIRE_SHMDT + 1,   [214] = WIRE_BRK + 1,
+	[215] = WIRE_MUNMAP + 1,     [216] = WIRE_MREMAP + 1,  [222] = WIRE_MMAP + 1,
+	[228] = WIRE_MLOCK + 1,	     [229] = WIRE_MUNLOCK + 1, [230] = WIRE_MLOCKALL + 1,
+	[231] = WIRE_MUNLOCKALL + 1, [284] = WIRE_MLOCK2 + 1,
 };
 
 /* arch/arm64/include/asm/syscall_wrapper.h SC_ARM64_REGS_TO_ARGS */
@@ -124,10 +104,11 @@ static __always_inline __u32 call_of_compat(long nr)
 #define A (~0UL)
 /* Which arguments each call has: what else is in the registers is not its own. */
 const volatile __u64 argument_masks[16][5] __weak = {
-	[WIRE_MLOCK] = { A, A },	   [WIRE_MLOCK2] = { A, A, A }, [WIRE_MUNLOCK] = { A, A },
-	[WIRE_MLOCKALL] = { A },	   [WIRE_MMAP] = { A, A, A, A }, [WIRE_MUNMAP] = { A, A },
-	[WIRE_MREMAP] = { A, A, A, A, A }, [WIRE_BRK] = { A },		[WIRE_SHMAT] = { A, A, A },
-	[WIRE_SHMDT] = { A },
+	[WIRE_MLOCK] = { A, A },	   [WIRE_MLOCK2] = { A, A, A },
+	[WIRE_MUNLOCK] = { A, A },	   [WIRE_MLOCKALL] = { A },
+	[WIRE_MMAP] = { A, A, A, A },	   [WIRE_MUNMAP] = { A, A },
+	[WIRE_MREMAP] = { A, A, A, A, A }, [WIRE_BRK] = { A },
+	[WIRE_SHMAT] = { A, A, A },	   [WIRE_SHMDT] = { A },
 };
 #undef A
 

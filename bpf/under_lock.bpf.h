@@ -39,10 +39,12 @@ static __always_inline void note_part(struct walk *walk, const struct fixup *fix
 {
 	const struct vma_note note = { .start = fixup->start, .end = fixup->end, .flags = flags };
 
-	if (walk->at != fixup->start)
-		walk->error = 1;
-	if (!walk->error && (walk->runs < WIRE_MAX_RUNS || walk->open))
+	if (walk->error || (walk->runs == WIRE_MAX_RUNS && !walk->open))
+		return;
+	if (walk->at == fixup->start)
 		walk_vma(walk, &note, runs);
+	else
+		walk->error = 1; /* the exit before this one was not seen */
 }
 
 static __always_inline int fixup_begins(struct vm_area_struct *vma, __u64 result, __u64 start,
@@ -102,10 +104,9 @@ static __always_inline void word_of_walk(struct wire_word *word, const struct wa
 /* Nothing but calls that hold the lock were beside this one. */
 static __always_inline __u16 settled_flag(const struct pending *p, const struct space *space)
 {
-	return p->sequence && space->moves_finished == p->moves &&
-			       *(volatile __u64 *)&space->moves_started == p->moves ?
-		       WIRE_SETTLED :
-		       0;
+	const volatile __u64 *started = &space->moves_started;
+
+	return p->sequence && p->alone && *started == p->moves ? WIRE_SETTLED : 0;
 }
 
 #endif

@@ -87,7 +87,8 @@ struct wire_call {
 	__u32 pid; /* thread group, initial PID namespace */
 	__u32 tid;
 	__u32 uid;
-	/* Place of this call among those that held the mmap_lock for mlock_fixup(); 0: not known. */
+	/* Place of this call among those that held the mmap_lock for mlock_fixup(); 0: not known.
+	 */
 	__u32 sequence;
 	char comm[WIRE_COMM_LEN];
 	__u64 args[5]; /* as the system call has them */
@@ -208,9 +209,9 @@ struct wire_mapping {
 #define WIRE_FAULT_MAJOR 0x1
 #define WIRE_FAULT_WRITE 0x2
 #define WIRE_FAULT_PRESENT                                                                         \
-	0x4		    /* a page was there: the fault was about what may be done with it      \
-			     */
-#define WIRE_FAULT_SWAP 0x8 /* an anonymous page was read from a disk */
+	0x4			/* a page was there: the fault was about what may be done with it  \
+				 */
+#define WIRE_FAULT_SWAP	   0x8	/* an anonymous page was read from a disk */
 #define WIRE_FAULT_UNKNOWN 0x10 /* whether WIRE_FAULT_PRESENT should be set is not known */
 
 /* A page fault on a page that is locked, or in an address space with exposed bytes. */

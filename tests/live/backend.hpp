@@ -1,4 +1,5 @@
-// The backend that MLOCKSCOPE_TEST_BACKEND names, for tests that have a capture::Tracer of their own.
+// The backend that MLOCKSCOPE_TEST_BACKEND names, for tests that have a capture::Tracer of their
+// own.
 #pragma once
 
 #include "capture/backend.hpp"

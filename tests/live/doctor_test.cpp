@@ -106,7 +106,8 @@ TEST_CASE("doctor names the backend that is taken, and how sure it makes finding
   CHECK(findings == 1);
 }
 
-TEST_CASE("the probes for old kernels find the same, and do not call it verified without the word") {
+TEST_CASE(
+    "the probes for old kernels find the same, and do not call it verified without the word") {
   need_root();
   const Outcome run = execute({tracer_program(), "run", "--backend", "tracepoint", "--plain-probes",
                                "--format", "json", "--", tracer_program(), "demo", "spill"});

@@ -171,9 +171,8 @@ TEST_CASE("an output that cannot be written is one line and no silent success") 
       {tracer_program(), "trace", "--all-calls", "--duration", "0.1", "-o", "/no/such/file"});
   CHECK(closed.ending == "exit 3");
   CHECK(line_count(closed.err) == 1);
-  const Outcome full = execute(
-      {tracer_program(), "trace", "--all-calls", "--duration", "0.1", "--format", "json", "-o",
-       "/dev/full"});
+  const Outcome full = execute({tracer_program(), "trace", "--all-calls", "--duration", "0.1",
+                                "--format", "json", "-o", "/dev/full"});
   CHECK(full.ending == "exit 1");
   CHECK(line_count(full.err) == 1);
 }

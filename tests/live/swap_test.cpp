@@ -59,7 +59,7 @@ void expose(Tracer& tracer, Secrets& secrets, std::size_t pages) {
   const std::size_t spills = of_kind(lines_so_far(tracer), "spill").size();
   secrets.tell("lock unlock");
   wait_for_findings(tracer, "spill", spills + pages);
-  wait_for_probes(tracer, {"swap_changed", "page_written", "user_faulted", "kernel_faulted"});
+  wait_for_late_probes(tracer);
 }
 
 /// What a `swapped` finding repeats of the one that opened the exposure.

@@ -1,5 +1,7 @@
 #include "watching.hpp"
 
+#include "capture/tracefs.hpp"
+
 #include <algorithm>
 #include <bpf/bpf.h>
 #include <filesystem>
@@ -82,9 +84,21 @@ void wait_for_findings(Tracer& tracer, const std::string& kind, std::size_t coun
   }
 }
 
-void wait_for_probes(Tracer& tracer, const std::vector<std::string>& names) {
-  for (const auto& name : names)
-    wait_until("probe " + name, [&] { return attached(tracer).contains(name); });
+void wait_for_late_probes(Tracer& tracer) {
+  // the last of each kind, by backend
+  std::vector<Words> any_of = {
+      {"swap_changed"},
+      {"tracepoint__kernel_fault", "fentry__fault_on_swapped", "kprobe__fault_on_swapped"}};
+  const auto tracefs = capture::Tracefs::open();
+  if (tracefs && tracefs.value().event_id("vmscan/mm_vmscan_write_folio"))
+    any_of.push_back({"page_written"});
+  for (const Words& names : any_of)
+    wait_until("probe " + names.front(), [&] {
+      const auto there = attached(tracer);
+      return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+        return there.contains(name.substr(0, BPF_OBJ_NAME_LEN - 1)); // what the kernel keeps of it
+      });
+    });
 }
 
 std::vector<Json> of_kind(const std::vector<Json>& lines, const std::string& kind) {

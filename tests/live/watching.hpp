@@ -11,9 +11,9 @@ namespace mlockscope::live {
 /// Waits for so many findings of that kind, of all processes; throws with the lines if they do not
 /// come.
 void wait_for_findings(Tracer&, const std::string& kind, std::size_t count);
-/// Waits until these BPF programs are attached. Some are so only while they are of use, and it
-/// takes them a while.
-void wait_for_probes(Tracer&, const std::vector<std::string>& names);
+/// Waits until the probes for faults and swap are attached. They are so only while they are of use,
+/// and it takes them a while.
+void wait_for_late_probes(Tracer&);
 
 /// Findings of one kind, or of one process, among these lines.
 [[nodiscard]] std::vector<Json> of_kind(const std::vector<Json>&, const std::string& kind);

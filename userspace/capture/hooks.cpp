@@ -1,7 +1,7 @@
 #include "capture/hooks.hpp"
 
-#include "capture/attach.hpp"
 #include "bpf/wire.h"
+#include "capture/attach.hpp"
 
 #include <bpf/libbpf.h>
 
@@ -115,7 +115,8 @@ private:
   bool add_call(const Call& call) {
     const std::string name = call.name, function = system_call_function(name);
     const std::string enter = "fentry__" + name + "_enter", exit = "fentry__" + name + "_exit";
-    const std::string on_enter = "syscalls/sys_enter_" + name, on_exit = "syscalls/sys_exit_" + name;
+    const std::string on_enter = "syscalls/sys_enter_" + name,
+                      on_exit = "syscalls/sys_exit_" + name;
     switch (plan_.backend) {
     case Backend::fentry:
       return add_pair({enter.c_str(), Kind::function_enter, function.c_str()},
@@ -140,10 +141,9 @@ private:
 
   void add_under_lock() {
     if (plan_.backend == Backend::fentry)
-      plan_.under_lock =
-          add_pair({"fentry__fixup_enter", Kind::function_enter, "mlock_fixup"},
-                   {"fentry__fixup_exit", Kind::function_exit, "mlock_fixup"}, Phase::exit,
-                   Phase::exit);
+      plan_.under_lock = add_pair({"fentry__fixup_enter", Kind::function_enter, "mlock_fixup"},
+                                  {"fentry__fixup_exit", Kind::function_exit, "mlock_fixup"},
+                                  Phase::exit, Phase::exit);
     if (!plan_.under_lock)
       plan_.under_lock = add_pair({"kprobe__fixup_enter", Kind::kprobe, "mlock_fixup"},
                                   {"kprobe__fixup_exit", Kind::kretprobe, "mlock_fixup"},
@@ -151,8 +151,8 @@ private:
   }
 
   /// Where each ABI has functions of its own, those of the other one, too. The tracepoints of
-  /// single calls leave it out (kernel/trace/trace_syscalls.c); those of all calls do not, and every
-  /// system call of the host pays for them.
+  /// single calls leave it out (kernel/trace/trace_syscalls.c); those of all calls do not, and
+  /// every system call of the host pays for them.
   void add_32_bit() {
     if (!offers_.has_32_bit()) return;
 #if defined(__x86_64__)
@@ -172,10 +172,9 @@ private:
     for (const Call& call : calls) {
       if (call.compat == nullptr) continue;
       const std::string function = std::string("__ia32_") + call.compat;
-      const bool added =
-          add_pair({"kprobe__enter_32", Kind::kprobe, function.c_str()},
-                   {"kprobe__exit", Kind::kretprobe, function.c_str()}, Phase::enter, Phase::exit,
-                   call.number);
+      const bool added = add_pair({"kprobe__enter_32", Kind::kprobe, function.c_str()},
+                                  {"kprobe__exit", Kind::kretprobe, function.c_str()}, Phase::enter,
+                                  Phase::exit, call.number);
       locks = locks && (added || call.number > WIRE_MUNLOCKALL);
     }
     return locks;
@@ -196,20 +195,19 @@ private:
 
   bool add_fault_tracepoints() {
     plan_.sees_present = true; // the processor says so
-    const bool user = add({"tracepoint__user_fault", Kind::tracepoint, "exceptions/page_fault_user"},
-                          Phase::fault);
+    const bool user = add(
+        {"tracepoint__user_fault", Kind::tracepoint, "exceptions/page_fault_user"}, Phase::fault);
     return add({"tracepoint__kernel_fault", Kind::tracepoint, "exceptions/page_fault_kernel"},
                Phase::fault) &&
            user;
   }
 
   void add_faults() {
-    const bool added =
-        (plan_.backend == Backend::fentry &&
-         add_fault_functions(Kind::function_enter, Kind::function_exit, "fentry")) ||
-        (plan_.backend == Backend::kprobe &&
-         add_fault_functions(Kind::kprobe, Kind::kretprobe, "kprobe")) ||
-        add_fault_tracepoints();
+    const bool added = (plan_.backend == Backend::fentry &&
+                        add_fault_functions(Kind::function_enter, Kind::function_exit, "fentry")) ||
+                       (plan_.backend == Backend::kprobe &&
+                        add_fault_functions(Kind::kprobe, Kind::kretprobe, "kprobe")) ||
+                       add_fault_tracepoints();
     if (!added) plan_.missing_events.emplace_back("faults");
   }
 

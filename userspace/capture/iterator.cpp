@@ -106,11 +106,10 @@ Records records_in(std::span<const std::byte> bytes) {
 }
 
 std::uint8_t flags_of(const Listed& mapping) {
-  return static_cast<std::uint8_t>((mapping.locked ? WIRE_MAPPING_LOCKED : 0) |
-                                   (mapping.special ? WIRE_MAPPING_SPECIAL : 0) |
-                                   (mapping.grows_down ? WIRE_MAPPING_GROWS_DOWN : 0) |
-                                   (mapping.shared ? WIRE_MAPPING_SHARED : 0) |
-                                   (mapping.wiped ? WIRE_MAPPING_WIPED : 0));
+  return static_cast<std::uint8_t>(
+      (mapping.locked ? WIRE_MAPPING_LOCKED : 0) | (mapping.special ? WIRE_MAPPING_SPECIAL : 0) |
+      (mapping.grows_down ? WIRE_MAPPING_GROWS_DOWN : 0) |
+      (mapping.shared ? WIRE_MAPPING_SHARED : 0) | (mapping.wiped ? WIRE_MAPPING_WIPED : 0));
 }
 
 /// The records of a process's mappings: `head`, as the probe gave it, with each of them.

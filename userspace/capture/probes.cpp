@@ -67,8 +67,7 @@ void choose_ways(probes& skeleton, const Plan& plan, const KernelOffers& offers)
 util::Status choose_programs(probes& skeleton, const Plan& plan) {
   bpf_program* program = nullptr;
   bpf_object__for_each_program(program, skeleton.obj) {
-    const bool iterator =
-        std::string_view(bpf_program__section_name(program)).starts_with("iter/");
+    const bool iterator = std::string_view(bpf_program__section_name(program)).starts_with("iter/");
     bpf_program__set_autoload(program, iterator);
   }
   for (const Hook& hook : plan.hooks) {
@@ -102,8 +101,8 @@ util::Result<Probes> load_probes(const TracerOptions& options, Backend backend,
   Probes probes{open_probes(plain), {}, plain};
   if (!probes.skeleton) return util::system_error("cannot open the probes", errno);
   auto& skeleton = *probes.skeleton;
-  auto plan = make_plan(skeleton, backend, offers,
-                        {.cookies = !plain, .all_calls = options.all_calls});
+  auto plan =
+      make_plan(skeleton, backend, offers, {.cookies = !plain, .all_calls = options.all_calls});
   if (!plan) return plan.error();
   probes.plan = plan.take();
   skeleton.rodata->page_size = options.page_size;

@@ -45,11 +45,11 @@ struct TracerOptions {
   bool all_mappings = false; ///< address spaces are followed from their first mapping, not lock
   Stacks stacks = Stacks::off;
   std::optional<Backend> backend; ///< nothing: the best that this kernel has
-  bool plain = false;             ///< the probes as for a kernel like 5.10, which have to do without a lot
-  Lister lister;                  ///< for kernels whose probes cannot list mappings (before 5.12)
-  bool verbose = false;     ///< libbpf's own lines go to stderr
-  Filters filters;          ///< with a family, no stack is too much: nothing about them is limited
-  bool stack_copies = true; ///< with the bytes of the stack, when one is first told
+  bool plain = false;   ///< the probes as for a kernel like 5.10, which have to do without a lot
+  Lister lister;        ///< for kernels whose probes cannot list mappings (before 5.12)
+  bool verbose = false; ///< libbpf's own lines go to stderr
+  Filters filters;      ///< with a family, no stack is too much: nothing about them is limited
+  bool stack_copies = true;            ///< with the bytes of the stack, when one is first told
   std::uint32_t stack_slots = 16384;   ///< numbers of stacks remembered as told; a power of two
   std::uint32_t copies_per_place = 64; ///< without a family; 0: no limit. A place: two addresses
   std::uint64_t walks_per_second =

@@ -24,8 +24,8 @@ Check words_check(const capture::Tracer& probes) {
   if (probes.reads_mappings())
     return {Check::State::good, "kernel's word", "VM_LOCKED is read where a call is made", ""};
   if (probes.under_lock())
-    return {Check::State::note, "kernel's word", "VM_LOCKED is read in lock calls only (no bpf_find_vma)",
-            ""};
+    return {Check::State::note, "kernel's word",
+            "VM_LOCKED is read in lock calls only (no bpf_find_vma)", ""};
   return {Check::State::note, "kernel's word",
           "cannot be read: findings are modelled (no bpf_find_vma, before 5.17)", ""};
 }
@@ -40,8 +40,8 @@ Check order_check(const capture::Tracer& probes) {
 Check abi_check(const capture::Tracer& probes) {
   if (probes.sees_32_bit())
     return {Check::State::good, "32-bit calls", "seen, or not possible on this kernel", ""};
-  return {Check::State::note, "32-bit calls", "unseen by tracepoints, except in run or with --all-calls",
-          ""};
+  return {Check::State::note, "32-bit calls",
+          "unseen by tracepoints, except in run or with --all-calls", ""};
 }
 
 /// Loading alone proves nothing: attach everything, to nobody, and detach again.
@@ -78,15 +78,14 @@ int doctor(bool verbose) {
     checks.insert(checks.end(), more.begin(), more.end());
   };
   const auto possible = [&checks] {
-    return std::none_of(checks.begin(), checks.end(), [](const Check& check) {
-      return check.state == Check::State::missing;
-    });
+    return std::none_of(checks.begin(), checks.end(),
+                        [](const Check& check) { return check.state == Check::State::missing; });
   };
   if (possible()) add(capture::check_backends());
   if (possible()) add(try_probes(verbose));
   for (const Check& check : checks) print(check);
   std::printf("\n%s\n", possible() ? "mlockscope can trace on this host."
-                                 : "mlockscope cannot trace on this host.");
+                                   : "mlockscope cannot trace on this host.");
   return possible() ? status_done : status_impossible;
 }
 

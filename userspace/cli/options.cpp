@@ -198,7 +198,8 @@ void add_probes(CLI::App& app, CommonOptions& options) {
       ->group(group);
   app.add_flag("--all-calls", options.all_calls, "32-bit ones by tracepoints, too (run: always)")
       ->group(group);
-  app.add_flag("--plain-probes", options.plain_probes, "as on an old kernel (for tests)")->group("");
+  app.add_flag("--plain-probes", options.plain_probes, "as on an old kernel (for tests)")
+      ->group("");
   app.add_option("--stacks", options.stacks, "who called; auto: as far as it costs little")
       ->transform(one_of(stack_choices))
       ->type_name("auto|on|off")

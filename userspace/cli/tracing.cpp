@@ -1,10 +1,10 @@
 #include "cli/tracing.hpp"
 
+#include "cli/mapping_list.hpp"
 #include "cli/origin.hpp"
 #include "cli/scope.hpp"
 #include "cli/sinks.hpp"
 #include "cli/version.hpp"
-#include "procfs/smaps.hpp"
 #include "report/text.hpp"
 
 #include <algorithm>
@@ -65,22 +65,6 @@ std::optional<capture::Backend> backend_of(Backend choice) {
   return std::nullopt;
 }
 
-/// The kernel's list, where the probes cannot read it.
-util::Result<std::vector<capture::Listed>> list_mappings(std::uint32_t pid) {
-  auto mappings = procfs::read_smaps("/proc", pid);
-  if (!mappings) return mappings.error();
-  std::vector<capture::Listed> listed;
-  for (const auto& mapping : mappings.value())
-    listed.push_back({.start = mapping.pages.start,
-                      .end = mapping.pages.end,
-                      .locked = mapping.locked,
-                      .special = mapping.special,
-                      .grows_down = mapping.grows_down,
-                      .shared = mapping.shared,
-                      .wiped = mapping.wiped_on_fork});
-  return listed;
-}
-
 capture::TracerOptions tracer_options(const CommonOptions& options, model::PageSize page,
                                       const capture::Filters& filters) {
   // A command of its own has its first fault watched; for a whole system, the first lock decides.
@@ -94,7 +78,7 @@ capture::TracerOptions tracer_options(const CommonOptions& options, model::PageS
           .stacks = stacks_of(options.stacks),
           .backend = backend_of(options.backend),
           .plain = options.plain_probes,
-          .lister = list_mappings,
+          .lister = mappings_in_smaps,
           .verbose = options.verbose,
           .filters = filters};
 }

@@ -62,10 +62,11 @@ TEST_CASE("the first line says what is to follow") {
   samples::Captured captured;
   report::JsonSink sink(captured.writer(), samples::clock);
   sink.start(samples::start());
-  CHECK(captured.take() == R"({"type":"start","version":"0.1.0","schema":1,"kernel":"6.12.9",)"
-                           R"("machine":"x86_64","page_size":4096,"backend":"fentry","sees_32_bit":true,)"
-                           R"("time":"2026-01-31T23:59:00.000000001Z"})"
-                           "\n");
+  CHECK(captured.take() ==
+        R"({"type":"start","version":"0.1.0","schema":1,"kernel":"6.12.9",)"
+        R"("machine":"x86_64","page_size":4096,"backend":"fentry","sees_32_bit":true,)"
+        R"("time":"2026-01-31T23:59:00.000000001Z"})"
+        "\n");
 }
 
 TEST_CASE("what is unknown is null and still there") {
