@@ -39,6 +39,18 @@ static __always_inline __u16 overlap_flag(const struct pending *p, const struct 
 										   : 0;
 }
 
+/* False: it takes more than one VMA. */
+static __always_inline bool read_word(struct wire_word *word, struct range range)
+{
+#ifdef MLOCKSCOPE_PLAIN
+	word->walked_end =
+		range.start; /* none can be read, and the record is as good as a longer one */
+	return true;
+#else
+	return short_word(word, range.start, range.end);
+#endif
+}
+
 /* The word at exit, if it needs no runs. */
 static __always_inline bool after_call(struct wire_word *word, __u32 call, const struct pending *p,
 				       struct range range)
@@ -46,7 +58,7 @@ static __always_inline bool after_call(struct wire_word *word, __u32 call, const
 	if (range.start >= range.end)
 		return true;
 	if (!p->sequence || !is_range_lock(call))
-		return short_word(word, range.start, range.end);
+		return read_word(word, range);
 	word_of_walk(word, &p->walk_after, range.start);
 	return word->locked != WIRE_SOME;
 }

@@ -95,10 +95,21 @@ static __always_inline void begin_call(struct pending *p, struct space *space)
 		space->finished != p->order || space->quiet_started != space->quiet_finished;
 }
 
+/* Only now, when its record is sent: a call that begins later has its own behind it. */
 static __always_inline void end_move(const struct pending *p, struct space *space)
 {
 	if (!is_lock(p->call))
 		__sync_fetch_and_add(&space->moves_finished, 1);
+}
+
+/* A lock call that has no place in the order, as one does whose probe under the lock was not run,
+ * leaves those beside it unsettled, as a move does. */
+static __always_inline void note_unplaced(const struct pending *p, struct space *space)
+{
+	if (!under_lock || !is_lock(p->call) || p->sequence)
+		return;
+	__sync_fetch_and_add(&space->moves_started, 1);
+	__sync_fetch_and_add(&space->moves_finished, 1);
 }
 
 /*
@@ -239,14 +250,17 @@ static __always_inline int call_exit(struct pending *p, long ret)
 	space = space_at(p->space);
 	if (!space)
 		return 0;
-	end_move(p, space);
-	if (!matters(p, space))
+	if (!matters(p, space)) {
+		end_move(p, space);
 		return 0;
+	}
 	note_exit(call, p, ret);
+	note_unplaced(p, space);
 	watch_result(call, p, space, ret);
 	plain = ret >= 0 && p->before.locked != WIRE_SOME && !p->old.end;
 	if (!plain || !send_short(call, p, space, ret, judged_range(call, p, ret)))
 		send_detail(call, p, space, ret);
+	end_move(p, space);
 	__sync_fetch_and_add(&space->finished, 1);
 	return 0;
 }

@@ -251,23 +251,33 @@ int BPF_PROG(swap_changed, struct mm_struct *mm, int member)
  * __folio_set_anon()). The process may be gone before anybody can look into its page table: then
  * this is what is left to tell.
  */
-SEC("tp_btf/mm_vmscan_write_folio")
-int BPF_PROG(page_written, struct folio *folio)
+static __always_inline int page_goes(__u64 index, __u64 mapping)
 {
-	struct task_struct *task = current_task();
-	struct pending *p = pending_of(task, false);
-	__u64 addr = folio->index * page_size;
+	struct pending *p = pending_of(current_task(), false);
 	__u32 count;
 
 	if (!p || !p->reclaim.count)
 		return 0;
 	count = p->reclaim.count;
 	p->reclaim.count = 0;
-	if (muted || !((__u64)BPF_CORE_READ(folio, mapping) & FOLIO_MAPPING_ANON))
+	if (muted || !(mapping & FOLIO_MAPPING_ANON))
 		return 0;
 	for (__u32 i = 0; i < MOST_OWNERS && i < count; i++)
-		send_swap(p->reclaim.spaces[i], WIRE_SWAP_OUT, addr);
+		send_swap(p->reclaim.spaces[i], WIRE_SWAP_OUT, index * page_size);
 	return 0;
+}
+
+SEC("tp_btf/mm_vmscan_write_folio")
+int BPF_PROG(page_written, struct folio *folio)
+{
+	return page_goes(BPF_CORE_READ(folio, index), (__u64)BPF_CORE_READ(folio, mapping));
+}
+
+/* Its name before 5.18, when a page had the two fields itself. */
+SEC("tp_btf/mm_vmscan_writepage")
+int BPF_PROG(single_page_written, struct page *page)
+{
+	return page_goes(BPF_CORE_READ(page, index), (__u64)BPF_CORE_READ(page, mapping));
 }
 
 /* Run over all tasks when tracing ends: their last faults. */

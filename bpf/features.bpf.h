@@ -64,7 +64,7 @@ static __always_inline struct pt_regs *user_registers(struct task_struct *task)
 
 /*
  * Adds one, returns what was there before. Without atomics that return it, two that add at once may
- * both get the lower number: good for telling that something was beside, not for naming things.
+ * both get the higher number: good for telling that something was beside, not for naming things.
  */
 static __always_inline __u64 count_up(__u64 *counter)
 {

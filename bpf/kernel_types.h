@@ -108,6 +108,11 @@ struct folio {
 	unsigned long index;
 };
 
+struct page {
+	struct address_space *mapping;
+	unsigned long index;
+};
+
 struct vm_area_struct {
 	unsigned long vm_start;
 	unsigned long vm_end;

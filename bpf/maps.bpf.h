@@ -27,7 +27,6 @@ struct space {
 };
 
 #define MAX_SPACES 65536 /* a power of two */
-#define MAX_CPUS   1024	 /* likewise; only the plain build has a bound */
 
 /* Address spaces with locks or claims: the slot of one is its id modulo the number of slots. */
 struct {
@@ -163,11 +162,10 @@ struct pending {
 };
 
 #ifdef MLOCKSCOPE_PLAIN
-/* By thread id. The least recently used gives way: its call is lost, as if its exit had not come.
- */
+/* By thread id. If it is full, a call is refused, and that counted. */
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 8192);
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
 	__type(key, __u32);
 	__type(value, struct pending);
 } pending_calls SEC(".maps") __weak;
@@ -225,6 +223,7 @@ struct {
 
 /* Set before load. */
 const volatile __u64 page_size __weak = 4096;
+const volatile __u32 cpus __weak = 1024; /* at least as many as there can be; a power of two */
 const volatile __u64 wake_bytes __weak =
 	1024 * 1024;			       /* wake a dozing reader when this much waits */
 const volatile __u32 simulate_loss __weak = 0; /* drop every Nth record */

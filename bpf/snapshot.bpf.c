@@ -43,7 +43,7 @@ static __always_inline void fill_mapping(struct wire_mapping *record, struct spa
 
 #ifdef MLOCKSCOPE_PLAIN
 /* Without an iterator over VMAs: one record without a range for each process that is followed. The
- * collector has the ranges from /proc, see userspace/capture/mappings.cpp. */
+ * collector has the ranges from /proc, see userspace/capture/iterator.cpp. */
 SEC("iter/task")
 int list_mappings(struct bpf_iter__task *ctx)
 {

@@ -38,7 +38,7 @@ static __always_inline __u64 new_space_id(void)
 	__u64 *count = bpf_map_lookup_elem(&space_counts, &mine);
 
 	__sync_fetch_and_add(&last_space, 1);
-	return count ? ++*count * MAX_CPUS + bpf_get_smp_processor_id() % MAX_CPUS : 0;
+	return count ? ++*count * cpus + bpf_get_smp_processor_id() % cpus : 0;
 }
 #else
 static __always_inline __u64 new_space_id(void)

@@ -26,8 +26,10 @@ static __always_inline void begin_walk(struct walk *walk, __u64 start)
 }
 
 /* The call has its lock. No other task can be here for this address space. */
-static __always_inline void take_place(struct pending *p, struct space *space, __u64 start)
+static __always_inline void take_place(struct pending *p, struct space *space)
 {
+	__u64 start = applied(p->args[0], p->args[1]).start; /* only of range locks is it used */
+
 	space->sequence = space->sequence + 1 ? space->sequence + 1 : 1;
 	p->sequence = space->sequence;
 	begin_walk(&p->walk_before, start);
@@ -59,7 +61,7 @@ static __always_inline int fixup_begins(struct vm_area_struct *vma, __u64 result
 	if (!space)
 		return 0;
 	if (!p->sequence)
-		take_place(p, space, start);
+		take_place(p, space);
 	p->fixup = (struct fixup){ result, start, end, BPF_CORE_READ(vma, vm_flags) };
 	if (is_range_lock(p->call))
 		note_part(&p->walk_before, &p->fixup, p->fixup.flags, p->runs);

@@ -76,6 +76,7 @@ void check_seen(const Trace& trace, const Json& account) {
 void check_blindness_stated(const Trace& trace) {
   INFO("neither the finding nor a word on 32-bit programs\n" << trace.err);
   CHECK(trace.summary().at("calls").value("mlockall", 0) == 0);
+  CHECK(trace.summary().at("backend") == "tracepoint"); // by any other it is to be seen
   CHECK_FALSE(lines_on_32_bits(trace.err).empty());
   const Outcome doctor = execute({tracer_program(), "doctor"});
   INFO(doctor.out);

@@ -34,13 +34,17 @@ label_for() {
 
 # write_plan FILE BUILD: as guest/run.sh reads it.
 write_plan() {
-  local file=$1 build=$2 backend label
+  local file=$1 build=$2 backend label settings=
+  # of a million calls, what the essential ones have time for
+  [[ $tests_label != core ]] || settings='MLOCKSCOPE_TEST_ROUNDS=20000 '
   : >"$file"
   for backend in "${backends[@]}"; do
     label=$(label_for "$backend")
     tests_of "$build" "$label" "$tests_regex" >"$file.tests"
     awk -F'\t' -v OFS='\t' -v backend="$backend" -v patience="$patience" \
-      '{ print backend "." $1, backend, $1, int($2 * patience), $3, $4, $5 }' "$file.tests" >>"$file"
+      -v settings="$settings" \
+      '{ print backend "." $1, backend, $1, int($2 * patience), $3, $4, settings $5 }' \
+      "$file.tests" >>"$file"
   done
   rm "$file.tests"
   [[ -s $file ]] || die "no test is called '$tests_regex' and has the label $tests_label"

@@ -1,6 +1,5 @@
 #include "capture/environment.hpp"
 
-#include "capture/kernel_offers.hpp"
 #include "capture/tracefs.hpp"
 
 #include <linux/bpf.h>
@@ -132,23 +131,6 @@ Check check_kernel() {
 std::vector<Check> check_environment() {
   return {check_kernel(), check_privileges(), check_processes(), check_lockdown(),
           check_bpf(),    check_btf(),        check_tracefs()};
-}
-
-std::vector<Check> check_backends() {
-  const auto tracefs = Tracefs::open();
-  if (!tracefs) return {};
-  const KernelOffers offers(tracefs.value());
-  std::vector<Check> checks;
-  for (const Backend backend : all_backends) {
-    const std::string name(name_of(backend));
-    const auto& trial = offers.trial(backend);
-    if (trial)
-      checks.push_back({State::good, name, "can be attached", ""});
-    else
-      checks.push_back(
-          {State::note, name, "not here: " + trial.error().what + ": " + trial.error().why, ""});
-  }
-  return checks;
 }
 
 util::Status check_possible() {

@@ -20,9 +20,6 @@ struct Check {
 /// All checks that can be made without loading a program, cheap ones first.
 [[nodiscard]] std::vector<Check> check_environment();
 
-/// The ways to see a system call, each tried with an empty program.
-[[nodiscard]] std::vector<Check> check_backends();
-
 /// The first thing that is missing, as the one line the user gets.
 [[nodiscard]] util::Status check_possible();
 

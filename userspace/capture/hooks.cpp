@@ -11,21 +11,44 @@ namespace {
 struct Call {
   const char* name;
   std::uint64_t number; ///< WIRE_*: the cookie of a kprobe
-  const char* compat;   ///< arch/x86/entry/syscalls/syscall_32.tbl: after "__ia32_"; null: the same
+  const char* compat;   ///< the function of the 32-bit ABI; null: it has no other
 };
 
-// munlockall has no arguments, and so one function for both ABIs (SYSCALL_DEFINE0).
-constexpr Call calls[] = {{"mlock", WIRE_MLOCK, "sys_mlock"},
-                          {"mlock2", WIRE_MLOCK2, "sys_mlock2"},
-                          {"munlock", WIRE_MUNLOCK, "sys_munlock"},
-                          {"mlockall", WIRE_MLOCKALL, "sys_mlockall"},
+#if defined(__x86_64__)
+// arch/x86/entry/syscalls/syscall_32.tbl. munlockall has no arguments, and so one function for both
+// ABIs (SYSCALL_DEFINE0).
+constexpr Call calls[] = {{"mlock", WIRE_MLOCK, "__ia32_sys_mlock"},
+                          {"mlock2", WIRE_MLOCK2, "__ia32_sys_mlock2"},
+                          {"munlock", WIRE_MUNLOCK, "__ia32_sys_munlock"},
+                          {"mlockall", WIRE_MLOCKALL, "__ia32_sys_mlockall"},
                           {"munlockall", WIRE_MUNLOCKALL, nullptr},
-                          {"mmap", WIRE_MMAP, "sys_mmap_pgoff"},
-                          {"munmap", WIRE_MUNMAP, "sys_munmap"},
-                          {"mremap", WIRE_MREMAP, "sys_mremap"},
-                          {"brk", WIRE_BRK, "sys_brk"},
-                          {"shmat", WIRE_SHMAT, "compat_sys_shmat"},
-                          {"shmdt", WIRE_SHMDT, "sys_shmdt"}};
+                          {"mmap", WIRE_MMAP, "__ia32_sys_mmap_pgoff"},
+                          {"munmap", WIRE_MUNMAP, "__ia32_sys_munmap"},
+                          {"mremap", WIRE_MREMAP, "__ia32_sys_mremap"},
+                          {"brk", WIRE_BRK, "__ia32_sys_brk"},
+                          {"shmat", WIRE_SHMAT, "__ia32_compat_sys_shmat"},
+                          {"shmdt", WIRE_SHMDT, "__ia32_sys_shmdt"}};
+#else
+// arch/arm64/tools/syscall_32.tbl
+constexpr Call calls[] = {{"mlock", WIRE_MLOCK, nullptr},
+                          {"mlock2", WIRE_MLOCK2, nullptr},
+                          {"munlock", WIRE_MUNLOCK, nullptr},
+                          {"mlockall", WIRE_MLOCKALL, nullptr},
+                          {"munlockall", WIRE_MUNLOCKALL, nullptr},
+                          {"mmap", WIRE_MMAP, "__arm64_compat_sys_aarch32_mmap2"},
+                          {"munmap", WIRE_MUNMAP, nullptr},
+                          {"mremap", WIRE_MREMAP, nullptr},
+                          {"brk", WIRE_BRK, nullptr},
+                          {"shmat", WIRE_SHMAT, "__arm64_compat_sys_shmat"},
+                          {"shmdt", WIRE_SHMDT, nullptr}};
+#endif
+
+/// Where the 32-bit ABI has its arguments is its own on x86-64 only.
+#if defined(__x86_64__)
+constexpr const char* compat_program = "kprobe__enter_32";
+#else
+constexpr const char* compat_program = "kprobe__enter";
+#endif
 
 /// One way to see a thing: a program, where it hangs, and what it needs.
 struct Way {
@@ -140,6 +163,7 @@ private:
   }
 
   void add_under_lock() {
+    if (!offers_.arguments("mlock_fixup")) return; // which argument is which is not known
     if (plan_.backend == Backend::fentry)
       plan_.under_lock = add_pair({"fentry__fixup_enter", Kind::function_enter, "mlock_fixup"},
                                   {"fentry__fixup_exit", Kind::function_exit, "mlock_fixup"},
@@ -155,29 +179,25 @@ private:
   /// every system call of the host pays for them.
   void add_32_bit() {
     if (!offers_.has_32_bit()) return;
-#if defined(__x86_64__)
-    if (plan_.backend == Backend::tracepoint || !add_compat_functions())
+    if (plan_.backend != Backend::tracepoint && offers_.offers(Backend::kprobe))
+      plan_.sees_32_bit = add_compat_functions();
+    else
       plan_.sees_32_bit =
           wishes_.all_calls &&
           add_pair({"tracepoint__enter_32", Kind::tracepoint, "raw_syscalls/sys_enter"},
                    {"tracepoint__exit_32", Kind::tracepoint, "raw_syscalls/sys_exit"}, Phase::enter,
                    Phase::exit);
-#else
-    plan_.sees_32_bit = plan_.backend != Backend::tracepoint;
-#endif
   }
 
   bool add_compat_functions() {
-    bool locks = true;
-    for (const Call& call : calls) {
-      if (call.compat == nullptr) continue;
-      const std::string function = std::string("__ia32_") + call.compat;
-      const bool added = add_pair({"kprobe__enter_32", Kind::kprobe, function.c_str()},
-                                  {"kprobe__exit", Kind::kretprobe, function.c_str()}, Phase::enter,
-                                  Phase::exit, call.number);
-      locks = locks && (added || call.number > WIRE_MUNLOCKALL);
-    }
-    return locks;
+    bool all = true;
+    for (const Call& call : calls)
+      if (call.compat != nullptr && !missing(call.name))
+        all = add_pair({compat_program, Kind::kprobe, call.compat},
+                       {"kprobe__exit", Kind::kretprobe, call.compat}, Phase::enter, Phase::exit,
+                       call.number) &&
+              all;
+    return all;
   }
 
   bool add_fault_functions(Kind enter, Kind exit, const std::string& flavour) {
@@ -214,7 +234,10 @@ private:
   void add_swap() {
     if (!add({"swap_changed", Kind::tracepoint, "kmem/rss_stat"}, Phase::swap))
       plan_.missing_events.emplace_back("swap");
-    add({"page_written", Kind::tracepoint, "vmscan/mm_vmscan_write_folio"}, Phase::swap);
+    if (!add_first({{"page_written", Kind::tracepoint, "vmscan/mm_vmscan_write_folio"},
+                    {"single_page_written", Kind::tracepoint, "vmscan/mm_vmscan_writepage"}},
+                   Phase::swap))
+      plan_.missing_events.emplace_back("writes to swap");
   }
 
   bpf_object* object_;

@@ -6,6 +6,8 @@
 #include <probes_plain_skel.h>
 #include <sys/random.h>
 
+#include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
@@ -57,8 +59,9 @@ util::Status choose_stacks(probes& skeleton, const TracerOptions& options) {
 
 void choose_ways(probes& skeleton, const Plan& plan, const KernelOffers& offers) {
   auto& knobs = *skeleton.rodata;
+  knobs.cpus = std::bit_ceil(static_cast<std::uint32_t>(std::max(1, libbpf_num_possible_cpus())));
   knobs.under_lock = plan.under_lock;
-  knobs.fixup_takes_iterator = offers.arguments("mlock_fixup").value_or(6) > 5;
+  knobs.fixup_takes_iterator = offers.arguments("mlock_fixup") == 6u;
   knobs.sees_swap_entries = plan.sees_swap;
   knobs.sees_present = plan.sees_present;
 }
@@ -98,6 +101,12 @@ util::Result<Probes> load_probes(const TracerOptions& options, Backend backend,
                                  const KernelOffers& offers) {
   set_libbpf_log(options.verbose);
   const bool plain = needs_plain(options);
+#if !defined(__x86_64__)
+  // Its user registers and the numbers of its 32-bit ABI are not known there, and nobody tried.
+  if (plain)
+    return util::Error{"cannot trace here", "this kernel has no bpf_find_vma()",
+                       "boot Linux 5.17 or later; older ones will do on x86-64 only"};
+#endif
   Probes probes{open_probes(plain), {}, plain};
   if (!probes.skeleton) return util::system_error("cannot open the probes", errno);
   auto& skeleton = *probes.skeleton;

@@ -4,7 +4,9 @@
 #include "cli/status.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
+#include <thread>
 #include <unistd.h>
 
 namespace mlockscope::cli {
@@ -40,31 +42,63 @@ Check order_check(const capture::Tracer& probes) {
 Check abi_check(const capture::Tracer& probes) {
   if (probes.sees_32_bit())
     return {Check::State::good, "32-bit calls", "seen, or not possible on this kernel", ""};
-  return {Check::State::note, "32-bit calls",
-          "unseen by tracepoints, except in run or with --all-calls", ""};
+  return {Check::State::note, "32-bit calls", std::string("go unseen") + capture::way_to_32_bit,
+          ""};
 }
 
 /// Loading alone proves nothing: attach everything, to nobody, and detach again.
-std::vector<Check> try_probes(bool verbose) {
+util::Result<std::unique_ptr<capture::Tracer>> start(std::optional<capture::Backend> backend,
+                                                     bool verbose) {
   capture::TracerOptions options;
   options.page_size = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  options.backend = backend;
+  options.faults = true;
   options.verbose = verbose;
   options.filters.family = 0; // nobody
-  auto tracer = capture::Tracer::start(options);
+  return capture::Tracer::start(options);
+}
+
+Check backend_check(capture::Backend backend, bool verbose) {
+  const std::string name(capture::name_of(backend));
+  const auto tracer = start(backend, verbose);
+  if (tracer) return {Check::State::good, name, "can be attached", ""};
+  const util::Error& error = tracer.error();
+  return {Check::State::note, name,
+          "not here: " + error.what + (error.why.empty() ? "" : ": ") + error.why, ""};
+}
+
+/// The probes that are attached while an exposure is open.
+bool swap_can_be_watched(capture::Tracer& tracer) {
+  tracer.watch_swap(true);
+  for (int tries = 0; tries < 100 && !tracer.swap_watched(); ++tries)
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  return tracer.swap_watched();
+}
+
+std::string what_is_missing(capture::Tracer& probes) {
+  std::string text;
+  for (const auto& name : probes.missing_calls()) text += ", without " + name;
+  const auto missing = probes.missing_events();
+  for (const auto& name : missing)
+    text += ", without " + name + (name == "faults" ? " (they go unseen)" : " (polled instead)");
+  const bool swap = std::find(missing.begin(), missing.end(), "swap") == missing.end();
+  if (swap && !swap_can_be_watched(probes)) text += ", without swap (it cannot be attached)";
+  return text;
+}
+
+std::vector<Check> try_probes(bool verbose) {
+  auto tracer = start(std::nullopt, verbose);
   if (!tracer) {
     const auto& error = tracer.error();
     return {{Check::State::missing, "probes",
              error.what + (error.why.empty() ? "" : ": ") + error.why, error.hint}};
   }
-  const capture::Tracer& probes = *tracer.value();
-  std::string detail = "attached by " + std::string(capture::name_of(probes.backend()));
-  for (const auto& name : probes.missing_calls()) detail += ", without " + name;
-  for (const auto& name : probes.missing_events())
-    detail += ", without " + name + (name == "faults" ? " (they go unseen)" : " (polled instead)");
-  if (auto listed = tracer.value()->adopt_all(); !listed)
+  capture::Tracer& probes = *tracer.value();
+  const std::string name(capture::name_of(probes.backend()));
+  if (auto listed = probes.adopt_all(); !listed)
     return {{Check::State::missing, "probes", listed.error().what + ": " + listed.error().why,
              "boot a kernel with BPF iterators (5.8 or later)"}};
-  return {{Check::State::good, "probes", detail, ""},
+  return {{Check::State::good, "probes", "attached by " + name + what_is_missing(probes), ""},
           words_check(probes),
           order_check(probes),
           abi_check(probes)};
@@ -81,7 +115,9 @@ int doctor(bool verbose) {
     return std::none_of(checks.begin(), checks.end(),
                         [](const Check& check) { return check.state == Check::State::missing; });
   };
-  if (possible()) add(capture::check_backends());
+  if (possible())
+    for (const capture::Backend backend : capture::all_backends)
+      add({backend_check(backend, verbose)});
   if (possible()) add(try_probes(verbose));
   for (const Check& check : checks) print(check);
   std::printf("\n%s\n", possible() ? "mlockscope can trace on this host."

@@ -233,9 +233,8 @@ void Tracing::print_start() {
                           .time = began_,
                           .sees_32_bit = tracer_->sees_32_bit()});
   if (!tracer_->sees_32_bit())
-    std::fputs("mlockscope: locks made by the 32-bit system calls go unseen by tracepoints; "
-               "--all-calls sees them, and every system call of the host takes 0.1 us more\n",
-               stderr);
+    std::fprintf(stderr, "mlockscope: locks made by 32-bit system calls go unseen%s\n",
+                 capture::way_to_32_bit);
 }
 
 void Tracing::begin_serving() {

@@ -187,7 +187,7 @@ void KernelOrder::pass_over(Space& space) {
   const std::uint64_t missing = numbers(space.next, place.first);
   const std::uint64_t lost = std::min(missing, space.lost_numbers);
   space.lost_numbers -= lost;
-  space.missing += missing - lost;
+  space.missing += missing; // also those: what was lost may have been something without a number
   space.next = place.first;
   if (auto* call = std::get_if<CallEvent>(&first.event)) call->settled = false;
 }

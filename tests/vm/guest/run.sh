@@ -12,7 +12,7 @@ folder=$1
 run_one() {
   local id=$1 backend=$2 name=$3 limit=$4 skip=$5 where=$6 line=$7
   local started=$EPOCHREALTIME status verdict
-  local settings=(MLOCKSCOPE_TEST_PATIENCE=400 MLOCKSCOPE_TEST_ROUNDS="${rounds:-20000}")
+  local settings=(MLOCKSCOPE_TEST_PATIENCE=400)
   [[ $backend == auto ]] || settings+=(MLOCKSCOPE_TEST_BACKEND="$backend")
   (cd "$where" && exec env "${settings[@]}" timeout -k 5 "$limit" sh -c "$line") \
     </dev/null >"$folder/logs/$id.log" 2>&1
