@@ -160,14 +160,14 @@ TEST_CASE("numbers go on after the last one there is, and 0 is none") {
 TEST_CASE("a number that does not come at the wrap is one number") {
   Line line;
   CHECK(line.calls({UINT32_MAX - 1, 1}).told() == "4294967294");
-  CHECK(line.after_loss(1, 2).told() == "1? 2"); // not two
+  CHECK(line.after_loss(1, 2).told() == "1? 2?"); // not two
 }
 
 TEST_CASE("as many missing calls as were lost are not waited for") {
   Line line;
   CHECK(line.calls({1, 3}).told() == "1");
-  CHECK(line.after_loss(1, 4).told() == "3? 4");
-  CHECK(line.calls({5}).told() == "5");
+  CHECK(line.after_loss(1, 4).told() == "3? 4?"); // what was lost may have been something else
+  CHECK(line.calls({5}).told() == "5?");
   CHECK(line.after_loss(3, 8).told() == "8?");
   CHECK_FALSE(line.order.any_waiting());
 }
@@ -182,7 +182,7 @@ TEST_CASE("a loss that is told before the gap it has made is remembered") {
 TEST_CASE("more missing calls than were lost are waited for") {
   Line line;
   CHECK(line.calls({1, 4}).after_loss(1, 5).told() == "1");
-  CHECK(line.after_loss(1, 2).told() == "2 4? 5");
+  CHECK(line.after_loss(1, 2).told() == "2 4? 5?");
 }
 
 TEST_CASE("a loss may also be told by a call without a number") {
