@@ -60,6 +60,7 @@ Acquire::AllowInsecureRepositories "false";
 Acquire::AllowDowngradeToInsecureRepositories "false";
 SETTINGS
   } >"$folder/apt.conf"
+  chmod 600 "$folder/apt.conf" # a proxy may have a password
 }
 
 # use_apt RELEASE ARCHITECTURE: from here on, apt_get and apt_cache are of that release.

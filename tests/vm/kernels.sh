@@ -17,7 +17,8 @@ kernel_source() {
 
 newest_package() { apt_cache pkgnames linux-image- | awk -v like="$1" '$0 ~ like' | sort -V | tail -n 1; }
 
-# The package as it came, and its hash: what is unpacked is trusted only if it came from that.
+# The package as it came, and its hash from when apt had checked it. What was unpacked from it is not
+# compared again.
 kept_kernel_is_sound() {
   [[ -f $1/package.deb && -f $1/sha256 && -f $1/unpacked ]] &&
     (cd "$1" && sha256sum --quiet --status -c sha256)

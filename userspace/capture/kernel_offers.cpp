@@ -10,6 +10,7 @@
 #include <fstream>
 #include <string_view>
 #include <sys/personality.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -67,7 +68,8 @@ bool has_32_bit_calls() {
 #if defined(__x86_64__)
   const pid_t child = ::fork();
   if (child == 0) {
-    long result = 20; // getpid, arch/x86/entry/syscalls/syscall_32.tbl
+    ::prctl(PR_SET_DUMPABLE, 0); // where there are none it dies of it, and shall leave no core
+    long result = 20;            // getpid, arch/x86/entry/syscalls/syscall_32.tbl
     asm volatile("int $0x80" : "+a"(result) : : "memory", "r8", "r9", "r10", "r11");
     ::_exit(result > 0 ? 0 : 1);
   }
