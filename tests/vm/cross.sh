@@ -17,8 +17,8 @@ build_arm64() {
   mapfile -t targets < <(
     for backend in "${backends[@]}"; do
       ctest --test-dir "$folder" --show-only=json-v1 |
-        jq -r --arg label "$(label_for "$backend")" --arg regex "$tests_regex" '.tests[]
-          | select(any(.properties[]?; .name == "LABELS" and any(.value[]; . == $label)))
+        jq -r --arg wanted "$(label_for "$backend")" --arg regex "$tests_regex" '.tests[]
+          | select(any(.properties[]?; .name == "LABELS" and any(.value[]; . == $wanted)))
           | .name | select(test($regex))'
     done | sort -u
   )
