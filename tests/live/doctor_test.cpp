@@ -118,3 +118,4 @@ TEST_CASE(
   CHECK(run.out.find("\"confidence\":\"modelled\"") != std::string::npos);
   CHECK(run.out.find("\"confidence\":\"verified\"") == std::string::npos);
 }
+#endif

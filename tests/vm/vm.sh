@@ -147,7 +147,7 @@ run() {
   [[ $# -gt 0 ]] || die "run BUILD KERNEL..."
   parse_run "$@"
   local kernel folder=$project/build/vm
-  trap 'jobs -p | xargs -r kill 2>/dev/null' EXIT
+  trap 'jobs -p | xargs -r kill 2>/dev/null || true' EXIT
   for kernel in "${kernels[@]}"; do plan_kernel "$kernel"; done
   for kernel in "${kernels[@]}"; do
     while [[ $(jobs -rp | wc -l) -ge $machines ]]; do wait -n || true; done
