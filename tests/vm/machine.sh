@@ -66,9 +66,13 @@ explain() {
 
 # Any panic ends the machine: panic=-1 reboots at once and -no-reboot makes of that an exit.
 qemu_command() {
-  local folder=$1 more
+  local folder=$1 more threads=multi
   case $kernel_arch in
   amd64)
+    # With a thread of QEMU's for each processor, one of them may run a breakpoint that the other has
+    # replaced by then (the kernel patches its code through int3, arch/x86/kernel/alternative.c
+    # text_poke_bp_batch()): attaching a probe to handle_mm_fault() under load ended in "Oops: int3".
+    threads=single
     # Emulated string instructions go byte by byte, which would be a quarter of the time that loading
     # the probes takes: the kernel has loops for processors without them (112: REP_GOOD).
     qemu=(qemu-system-x86_64 -M q35 -cpu "max,erms=off,fsrm=off")
@@ -80,7 +84,7 @@ qemu_command() {
     more="console=ttyAMA0"
     ;;
   esac
-  qemu+=(-accel "tcg,thread=multi" -smp 2 -m "$guest_memory" -nodefaults -no-reboot
+  qemu+=(-accel "tcg,thread=$threads" -smp 2 -m "$guest_memory" -nodefaults -no-reboot
     -display none -serial "file:$folder/console.log"
     -kernel "$kernel_image" -initrd "$folder/initramfs"
     -append "$more panic=-1 oops=panic nowatchdog mitigations=off quiet loglevel=4"
