@@ -48,7 +48,7 @@ struct Plan {
   bool sees_swap = false;    ///< faults on the entries of pages in swap are told apart
   bool sees_present = false; ///< ... and those on pages that are there
   std::vector<std::string> missing_calls;  ///< system calls this kernel does not have
-  std::vector<std::string> missing_events; ///< "faults", "swap"
+  std::vector<std::string> missing_events; ///< "faults", "swap", "writes to swap"
 };
 
 /// What is asked of a plan, besides the backend.

@@ -162,7 +162,8 @@ public:
   [[nodiscard]] ProbeCount probes() const;
   /// System calls this kernel does not have.
   [[nodiscard]] std::vector<std::string> missing_calls() const;
-  /// What else it does not show: "faults", or "swap", which is then looked for now and then.
+  /// What else it does not show: "faults"; "swap", which is polled instead; "writes to swap",
+  /// without which what a program had there is not known when it ends before anybody could look.
   [[nodiscard]] std::vector<std::string> missing_events() const;
   /// How the system calls are seen; name_of() is the word of interface `backend`.
   [[nodiscard]] Backend backend() const;

@@ -80,7 +80,7 @@ std::string what_is_missing(capture::Tracer& probes) {
   for (const auto& name : probes.missing_calls()) text += ", without " + name;
   const auto missing = probes.missing_events();
   for (const auto& name : missing)
-    text += ", without " + name + (name == "faults" ? " (they go unseen)" : " (polled instead)");
+    text += ", without " + name + (name == "swap" ? " (polled instead)" : " (they go unseen)");
   const bool swap = std::find(missing.begin(), missing.end(), "swap") == missing.end();
   if (swap && !swap_can_be_watched(probes)) text += ", without swap (it cannot be attached)";
   return text;
